@@ -1,0 +1,33 @@
+// Package artefact names and keeps what a survey makes, in a folder or in S3.
+//
+// Whatever is kept is whole and never changes: a key is written once, in one
+// step, so a key that exists means work that is finished.
+package artefact
+
+import (
+	"context"
+	"errors"
+	"iter"
+)
+
+var (
+	// ErrExists says that the key is in use: somebody finished first, and
+	// what they kept stays.
+	ErrExists = errors.New("artefact exists")
+	// ErrMissing says that nothing is kept under the key.
+	ErrMissing = errors.New("artefact is missing")
+)
+
+// A Store keeps artefacts. It is safe for concurrent use, by any number of
+// processes.
+type Store interface {
+	// Create keeps data under key, or fails with [ErrExists] if the key is in
+	// use. Of several at once exactly one succeeds, and nobody ever reads a
+	// part of an artefact.
+	Create(ctx context.Context, key string, data []byte) error
+	// Get returns what is kept under key, or [ErrMissing].
+	Get(ctx context.Context, key string) ([]byte, error)
+	// List yields the keys that begin with prefix, sorted. It ends at the
+	// first error.
+	List(ctx context.Context, prefix string) iter.Seq2[string, error]
+}

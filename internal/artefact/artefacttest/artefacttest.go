@@ -1,0 +1,145 @@
+// Package artefacttest is what every [artefact.Store] must pass.
+package artefacttest
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"groma/internal/artefact"
+)
+
+// Run tests an empty store.
+func Run(t *testing.T, store artefact.Store) {
+	t.Run("Create", func(t *testing.T) { create(t, store) })
+	t.Run("Missing", func(t *testing.T) { missing(t, store) })
+	t.Run("Race", func(t *testing.T) { race(t, store) })
+	t.Run("List", func(t *testing.T) { list(t, store) })
+	t.Run("NoKey", func(t *testing.T) { noKey(t, store) })
+	t.Run("Cancelled", func(t *testing.T) { cancelled(t, store) })
+}
+
+func create(t *testing.T, store artefact.Store) {
+	for name, data := range map[string][]byte{
+		"create/empty": {},
+		"create/small": []byte("hello"),
+		"create/large": bytes.Repeat([]byte("0123456789abcdef"), 1<<16),
+	} {
+		if err := store.Create(t.Context(), name, data); err != nil {
+			t.Fatal(err)
+		}
+		for _, again := range [][]byte{data, []byte("other")} {
+			if err := store.Create(t.Context(), name, again); !errors.Is(err, artefact.ErrExists) {
+				t.Errorf("Create %s again: %v, want ErrExists", name, err)
+			}
+		}
+		got, err := store.Get(t.Context(), name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(got, data) {
+			t.Errorf("Get %s: %d bytes, want the %d kept first", name, len(got), len(data))
+		}
+	}
+}
+
+func missing(t *testing.T, store artefact.Store) {
+	if err := store.Create(t.Context(), "missing/folder/below", nil); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := store.Get(t.Context(), "missing/nothing"); !errors.Is(err, artefact.ErrMissing) {
+		t.Errorf("Get of nothing: %v, want ErrMissing", err)
+	}
+}
+
+func race(t *testing.T, store artefact.Store) {
+	const writers = 16
+	var won atomic.Int64
+	var wait sync.WaitGroup
+	for i := range writers {
+		wait.Go(func() {
+			mine := bytes.Repeat([]byte{byte('a' + i)}, 100_000)
+			err := store.Create(t.Context(), "race/key", mine)
+			if err == nil {
+				won.Add(1)
+			} else if !errors.Is(err, artefact.ErrExists) {
+				t.Error(err)
+			}
+			got, err := store.Get(t.Context(), "race/key")
+			if err != nil {
+				t.Error(err)
+			} else if len(got) != 100_000 || bytes.Count(got, got[:1]) != 100_000 {
+				t.Error("read a part of an artefact, or of two")
+			}
+		})
+	}
+	wait.Wait()
+	if won.Load() != 1 {
+		t.Errorf("%d writers succeeded, want 1", won.Load())
+	}
+}
+
+func list(t *testing.T, store artefact.Store) {
+	var want []string
+	for i := range 30 {
+		for _, format := range []string{"list/a/%02d.json", "list/a-b/%02d", "list/a.c/%02d%%2F"} {
+			key := fmt.Sprintf(format, i)
+			if err := store.Create(t.Context(), key, []byte(key)); err != nil {
+				t.Fatal(err)
+			}
+			want = append(want, key)
+		}
+	}
+	slices.Sort(want)
+	for _, prefix := range []string{"list/", "list/a", "list/a/", "list/a-b/1", "list/none"} {
+		var expect []string
+		for _, key := range want {
+			if len(key) >= len(prefix) && key[:len(prefix)] == prefix {
+				expect = append(expect, key)
+			}
+		}
+		var got []string
+		for key, err := range store.List(t.Context(), prefix) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, key)
+		}
+		if !slices.Equal(got, expect) {
+			t.Errorf("List %s:\n got %v\nwant %v", prefix, got, expect)
+		}
+	}
+	for key := range store.List(t.Context(), "list/") {
+		if key != want[0] {
+			t.Errorf("first of list/ is %s, want %s", key, want[0])
+		}
+		break // stopping early must not hang
+	}
+}
+
+func noKey(t *testing.T, store artefact.Store) {
+	for _, key := range []string{"", "/", "a//b", "../x", "a/../b", ".hidden", "a/.b", "a b", "a\\b", "a\x00", "ä"} {
+		if err := store.Create(t.Context(), key, nil); err == nil {
+			t.Errorf("Create %q succeeded", key)
+		}
+		if _, err := store.Get(t.Context(), key); err == nil {
+			t.Errorf("Get %q succeeded", key)
+		}
+	}
+}
+
+func cancelled(t *testing.T, store artefact.Store) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := store.Create(ctx, "cancelled/key", nil); !errors.Is(err, context.Canceled) {
+		t.Errorf("Create: %v, want context.Canceled", err)
+	}
+	if _, err := store.Get(ctx, "create/small"); !errors.Is(err, context.Canceled) {
+		t.Errorf("Get: %v, want context.Canceled", err)
+	}
+}

@@ -1,0 +1,113 @@
+package artefact
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"strings"
+)
+
+// CensusKey is where the census of a commit is kept. It is written once, last
+// of all that belongs to it: if it exists, the commit is counted.
+func CensusKey(repository, commit, method string) string {
+	return "census/" + path(repository) + "/" + segment(commit) + "/" + segment(method) + ".json"
+}
+
+// FilesKey is where the file list of a census is kept: zstd over one JSON
+// object a line, sorted by path.
+func FilesKey(repository, commit, method string) string {
+	return "census/" + path(repository) + "/" + segment(commit) + "/" + segment(method) + ".files.zst"
+}
+
+// SurveysPrefix is what the keys of all surveys begin with.
+const SurveysPrefix = "surveys/"
+
+// SourceKey is where a survey's source is kept as it was read.
+func SourceKey(survey string) string { return surveyKey(survey, "source") }
+
+// JoinedKey is where the CLOMonitor file that was joined in is kept.
+func JoinedKey(survey string) string { return surveyKey(survey, "clomonitor.yaml") }
+
+// ManifestKey is where a survey's manifest is kept. It is written before any
+// repository is asked for: what was set out to do.
+func ManifestKey(survey string) string { return surveyKey(survey, "manifest.json") }
+
+// ShardKey is where the summary of a shard is kept: zstd over one protobuf
+// message. It is written last of its shard: if it exists, every repository of
+// the shard has its outcome.
+func ShardKey(survey string, shard int64) string {
+	return surveyKey(survey, fmt.Sprintf("shards/%06d.zst", shard))
+}
+
+// EditionKey is where a form of the report is kept, for example report.json.
+// Editions count from 1; report.json is written last of its edition.
+func EditionKey(survey string, edition int, name string) string {
+	return surveyKey(survey, fmt.Sprintf("editions/%04d/%s", edition, segment(name)))
+}
+
+// SurveyOf returns the survey whose key this is, and what follows it.
+func SurveyOf(key string) (survey, rest string, ok bool) {
+	after, ok := strings.CutPrefix(key, SurveysPrefix)
+	if !ok {
+		return "", "", false
+	}
+	return strings.Cut(after, "/")
+}
+
+func surveyKey(survey, rest string) string { return SurveysPrefix + segment(survey) + "/" + rest }
+
+// path makes each part of a name with slashes safe by itself.
+func path(name string) string {
+	parts := strings.Split(name, "/")
+	for i, part := range parts {
+		parts[i] = segment(part)
+	}
+	return strings.Join(parts, "/")
+}
+
+// longest is how long a segment may be: file systems stop at 255 bytes.
+const longest = 200
+
+// segment makes a stranger's word safe as one part of a key, different words
+// staying different: what is no letter, digit, dot, hyphen or underscore
+// becomes %XX, and so does a dot that begins a word or "." and ".." would not
+// be names. A word that grows too long ends in its digest.
+func segment(word string) string {
+	var b strings.Builder
+	for i := 0; i < len(word); i++ {
+		c := word[i]
+		if plain(c) && (c != '.' || i > 0) {
+			b.WriteByte(c)
+		} else {
+			fmt.Fprintf(&b, "%%%02X", c)
+		}
+	}
+	if b.Len() == 0 {
+		return "%"
+	}
+	if b.Len() > longest {
+		sum := sha256.Sum256([]byte(word))
+		return b.String()[:longest-65] + "%" + hex.EncodeToString(sum[:])
+	}
+	return b.String()
+}
+
+func plain(c byte) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '.' || c == '-' || c == '_'
+}
+
+// validKey refuses what no key function makes, so that no store ever sees a
+// path that leaves it.
+func validKey(key string) error {
+	for part := range strings.SplitSeq(key, "/") {
+		if part == "" || part[0] == '.' {
+			return fmt.Errorf("artefact: %q is no key", key)
+		}
+		for i := 0; i < len(part); i++ {
+			if !plain(part[i]) && part[i] != '%' {
+				return fmt.Errorf("artefact: %q is no key", key)
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,52 @@
+package artefact
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestKeys(t *testing.T) {
+	for _, test := range []struct{ got, want string }{
+		{CensusKey("github.com/tikv/tikv", "ede1a4", "g1-scc3.7.0"), "census/github.com/tikv/tikv/ede1a4/g1-scc3.7.0.json"},
+		{FilesKey("127.0.0.1:8418/a/b", "ede1a4", "g1"), "census/127.0.0.1%3A8418/a/b/ede1a4/g1.files.zst"},
+		{CensusKey("h/../.git/x y", "c", "m"), "census/h/%2E./%2Egit/x%20y/c/m.json"},
+		{CensusKey("h//", "", "m"), "census/h/%/%/%/m.json"},
+		{SourceKey("s"), "surveys/s/source"},
+		{ManifestKey("s/t"), "surveys/s%2Ft/manifest.json"},
+		{ShardKey("s", 12), "surveys/s/shards/000012.zst"},
+		{EditionKey("s", 1, "report.json"), "surveys/s/editions/0001/report.json"},
+	} {
+		if test.got != test.want {
+			t.Errorf("got  %s\nwant %s", test.got, test.want)
+		}
+	}
+}
+
+func TestSurveyOf(t *testing.T) {
+	survey, rest, ok := SurveyOf(ManifestKey("cncf-1"))
+	if survey != "cncf-1" || rest != "manifest.json" || !ok {
+		t.Errorf("SurveyOf = %q, %q, %v", survey, rest, ok)
+	}
+	if _, _, ok := SurveyOf("census/x"); ok {
+		t.Error("a census key is no survey's")
+	}
+}
+
+// FuzzSegment: whatever the word, it is one valid part of a key, short enough
+// for any file system, and no two words share one.
+func FuzzSegment(f *testing.F) {
+	f.Add("..", ".")
+	f.Add("a/b", "a%2Fb")
+	f.Add(strings.Repeat("x", 300), strings.Repeat("x", 301))
+	f.Fuzz(func(t *testing.T, a, b string) {
+		for _, word := range []string{a, b} {
+			got := segment(word)
+			if err := validKey(got); err != nil || strings.Contains(got, "/") || len(got) > longest {
+				t.Errorf("segment(%q) = %q: %v", word, got, err)
+			}
+		}
+		if a != b && segment(a) == segment(b) {
+			t.Errorf("%q and %q share %q", a, b, segment(a))
+		}
+	})
+}

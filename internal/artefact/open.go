@@ -1,0 +1,71 @@
+package artefact
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"strings"
+)
+
+// Secrets are what an S3 wants to know of who asks; a folder wants none.
+type Secrets struct {
+	AccessKey, SecretKey, SessionToken string
+}
+
+// Open opens the store at an address:
+//
+//	file:///var/lib/groma                                 a folder
+//	s3://bucket/prefix                                    Amazon's S3
+//	s3://bucket/prefix?endpoint=http://127.0.0.1:7070     any other S3
+//	s3://bucket?endpoint=https://s3.example.org&region=x  with a region
+func Open(ctx context.Context, address string, secrets Secrets) (Store, error) {
+	u, err := url.Parse(address)
+	if err != nil {
+		return nil, fmt.Errorf("artefact: store address %q: %w", address, err)
+	}
+	switch u.Scheme {
+	case "file":
+		if u.Host != "" || u.Path == "" {
+			return nil, fmt.Errorf("artefact: store address %q: a folder is file:// and an absolute path, as in file:///var/lib/groma", address)
+		}
+		return NewFolder(u.Path)
+	case "s3":
+		config, err := s3Config(u)
+		if err != nil {
+			return nil, fmt.Errorf("artefact: store address %q: %w", address, err)
+		}
+		config.AccessKey, config.SecretKey, config.SessionToken = secrets.AccessKey, secrets.SecretKey, secrets.SessionToken
+		return NewS3(ctx, config)
+	}
+	return nil, fmt.Errorf("artefact: store address %q: want file:///… or s3://…", address)
+}
+
+func s3Config(u *url.URL) (S3Config, error) {
+	config := S3Config{Bucket: u.Host, Prefix: u.Path, Endpoint: "s3.amazonaws.com", Region: u.Query().Get("region")}
+	if config.Bucket == "" {
+		return config, fmt.Errorf("no bucket: want s3://bucket/prefix")
+	}
+	if u.User != nil {
+		return config, fmt.Errorf("keys do not belong in an address: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
+	}
+	if p := strings.Trim(u.Path, "/"); p != "" {
+		if err := validKey(p); err != nil {
+			return config, err
+		}
+	}
+	for name := range u.Query() {
+		if name != "endpoint" && name != "region" {
+			return config, fmt.Errorf("unknown setting %q: want endpoint or region", name)
+		}
+	}
+	endpoint := u.Query().Get("endpoint")
+	if endpoint == "" {
+		return config, nil
+	}
+	e, err := url.Parse(endpoint)
+	if err != nil || e.Host == "" || e.Scheme != "http" && e.Scheme != "https" {
+		return config, fmt.Errorf("endpoint %q: want http://host:port or https://host", endpoint)
+	}
+	config.Endpoint, config.Plain = e.Host, e.Scheme == "http"
+	return config, nil
+}
