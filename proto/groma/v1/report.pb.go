@@ -345,9 +345,11 @@ type Repository struct {
 	// Method is what counted it.
 	Method  string `protobuf:"bytes,19,opt,name=method,proto3" json:"method,omitempty"`
 	Address string `protobuf:"bytes,20,opt,name=address,proto3" json:"address,omitempty"`
-	// MovedTo is where the remote redirected to, or empty. Where the outcome is
-	// moved, it is the key of the row that has the count.
-	MovedTo       string `protobuf:"bytes,21,opt,name=moved_to,json=movedTo,proto3" json:"moved_to,omitempty"`
+	// MovedTo is the key of where the remote redirected to, or empty.
+	MovedTo string `protobuf:"bytes,21,opt,name=moved_to,json=movedTo,proto3" json:"moved_to,omitempty"`
+	// CountedAs is set where the outcome is moved: the key of the row that has
+	// the count, so that no line is counted twice.
+	CountedAs     string `protobuf:"bytes,22,opt,name=counted_as,json=countedAs,proto3" json:"counted_as,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -529,6 +531,13 @@ func (x *Repository) GetMovedTo() string {
 	return ""
 }
 
+func (x *Repository) GetCountedAs() string {
+	if x != nil {
+		return x.CountedAs
+	}
+	return ""
+}
+
 var File_groma_v1_report_proto protoreflect.FileDescriptor
 
 const file_groma_v1_report_proto_rawDesc = "" +
@@ -562,7 +571,7 @@ const file_groma_v1_report_proto_rawDesc = "" +
 	"\boutcomes\x18\x03 \x03(\v2\x1e.groma.v1.Totals.OutcomesEntryR\boutcomes\x1a;\n" +
 	"\rOutcomesEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\x03R\x05value:\x028\x01\"\xb7\x05\n" +
+	"\x05value\x18\x02 \x01(\x03R\x05value:\x028\x01\"\xd6\x05\n" +
 	"\n" +
 	"Repository\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x12\n" +
@@ -586,7 +595,9 @@ const file_groma_v1_report_proto_rawDesc = "" +
 	"\battempts\x18\x12 \x01(\x03R\battempts\x12\x16\n" +
 	"\x06method\x18\x13 \x01(\tR\x06method\x12\x18\n" +
 	"\aaddress\x18\x14 \x01(\tR\aaddress\x12\x19\n" +
-	"\bmoved_to\x18\x15 \x01(\tR\amovedTo\x1a;\n" +
+	"\bmoved_to\x18\x15 \x01(\tR\amovedTo\x12\x1d\n" +
+	"\n" +
+	"counted_as\x18\x16 \x01(\tR\tcountedAs\x1a;\n" +
 	"\rPackagesEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\x03R\x05value:\x028\x01B\x1eZ\x1cgroma/proto/groma/v1;gromav1b\x06proto3"

@@ -1,0 +1,124 @@
+package groma_test
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// floors says where each package stands. A package imports only from floors
+// below its own; proto is no floor and may be imported from anywhere. Tests
+// and what only tests and benchmarks import stand on the roof.
+var floors = map[string]int{
+	"cmd/groma":        5,
+	"internal/cli":     4,
+	"internal/engine":  3,
+	"workers":          3,
+	"workflows":        2, // below workers, so that it cannot import them
+	"internal/census":  2,
+	"internal/survey":  2,
+	"internal/gitwire": 1, "internal/artefact": 1, "internal/notice": 1, "internal/source": 1, "internal/world": 1,
+	"internal/landscape": 0, "internal/tally": 0, "internal/report": 0,
+	"internal/fault": -1, "internal/canonical": -1, // the words that every floor speaks
+
+	"internal/artefact/artefacttest": 5,
+}
+
+// reserved are dependencies that one package alone may import: what it is for.
+var reserved = map[string][]string{
+	"go.temporal.io/server":          {"internal/engine"},
+	"github.com/nats-io/nats-server": {"internal/engine"},
+	"github.com/minio/minio-go":      {"internal/artefact"},
+	"github.com/boyter/scc":          {"internal/tally"},
+	"github.com/go-enry/go-enry":     {"internal/tally"},
+	"github.com/spf13/cobra":         {"internal/cli"},
+	"github.com/nats-io/nats.go":     {"internal/engine", "internal/notice"},
+	"go.temporal.io/sdk":             {"internal/engine", "workflows", "workers", "internal/cli"},
+	"github.com/go-git/go-git/v5":    {"internal/gitwire", "internal/world", "internal/tally"},
+}
+
+// outside are standard packages that a package on floor 0 or below does
+// without: it computes, and has no clock, disk, network or environment.
+var outside = map[string]bool{"os": true, "net": true, "net/http": true, "os/exec": true, "io/ioutil": true}
+
+func TestFloors(t *testing.T) {
+	for file, imports := range sources(t) {
+		pkg := path.Dir(file)
+		if pkg == "." || strings.HasPrefix(pkg, "proto/") {
+			continue
+		}
+		floor, ok := floors[pkg]
+		if !ok {
+			t.Errorf("%s: package %s stands on no floor: say in floors which", file, pkg)
+			continue
+		}
+		for _, imported := range imports {
+			if floor <= 0 && outside[imported] {
+				t.Errorf("%s: %s only computes, yet it imports %s", file, pkg, imported)
+			}
+			below, ours := strings.CutPrefix(imported, "groma/")
+			if ours && !strings.HasPrefix(below, "proto/") && floors[below] >= floor {
+				t.Errorf("%s: %s (floor %d) imports %s (floor %d)", file, pkg, floor, below, floors[below])
+			}
+		}
+	}
+}
+
+func TestReserved(t *testing.T) {
+	for file, imports := range sources(t) {
+		pkg := path.Dir(file)
+		for _, imported := range imports {
+			for module, allowed := range reserved {
+				within := imported == module || strings.HasPrefix(imported, module+"/")
+				if within && !slices.Contains(allowed, pkg) {
+					t.Errorf("%s imports %s, which only %v may", file, imported, allowed)
+				}
+			}
+		}
+	}
+}
+
+// sources reads the imports of every Go file that is not a test. It parses
+// instead of asking go list, since go test would remember the answer.
+func sources(t *testing.T) map[string][]string {
+	t.Helper()
+	found := map[string][]string{}
+	err := filepath.WalkDir(".", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if entry.IsDir() && (entry.Name() == "testdata" || entry.Name() == "tools" || strings.HasPrefix(entry.Name(), ".") && name != ".") {
+			return fs.SkipDir
+		}
+		if !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go") {
+			return nil
+		}
+		parsed, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ImportsOnly)
+		if err != nil {
+			return err
+		}
+		imports := []string{}
+		for _, spec := range parsed.Imports {
+			value, err := strconv.Unquote(spec.Path.Value)
+			if err != nil {
+				return err
+			}
+			imports = append(imports, value)
+		}
+		found[filepath.ToSlash(name)] = imports
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(found) < 10 {
+		t.Fatalf("found %d source files: is this the module's root?", len(found))
+	}
+	return found
+}

@@ -1,0 +1,139 @@
+// Package workflows decides what happens next to many repositories: in which
+// order they are counted, how many at a time, and what becomes of one that
+// cannot be.
+//
+// It is pure: it asks the world only through activities, so that any recorded
+// history replays. Payloads are keys and small facts, never contents.
+package workflows
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"time"
+
+	enums "go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
+
+	gromav1 "groma/proto/groma/v1"
+)
+
+// TaskQueue is where workers look for workflows and activities.
+const TaskQueue = "groma"
+
+// ProgressQuery asks a survey or a shard for its [gromav1.Progress].
+const ProgressQuery = "progress"
+
+// spentSignal is what a shard tells its survey, with its number, when it has
+// handed out its last repository, so that the next shard can start.
+const spentSignal = "spent"
+
+// Register makes a worker run the workflows.
+func Register(r worker.WorkflowRegistry) {
+	r.RegisterWorkflowWithOptions(Survey, workflow.RegisterOptions{Name: "Survey"})
+	r.RegisterWorkflowWithOptions(Shard, workflow.RegisterOptions{Name: "Shard"})
+}
+
+// ShardID is the workflow id of a survey's shard.
+func ShardID(surveyWorkflow string, shard int64) string {
+	return fmt.Sprintf("%s/shard-%d", surveyWorkflow, shard)
+}
+
+// activity fixes the name, the types and the policy of an activity together,
+// so that the compiler checks each call.
+type activity[Request, Response any] struct {
+	name    string
+	options workflow.ActivityOptions
+}
+
+func (a activity[Request, Response]) run(ctx workflow.Context, request Request) (Response, error) {
+	var response Response
+	ctx = workflow.WithActivityOptions(ctx, a.options)
+	err := workflow.ExecuteActivity(ctx, a.name, request).Get(ctx, &response)
+	return response, err
+}
+
+// limit returns the activity with another limit on one attempt.
+func (a activity[Request, Response]) limit(attempt time.Duration) activity[Request, Response] {
+	a.options.StartToCloseTimeout = attempt
+	return a
+}
+
+// bookkeeping is for activities that read and write storage: storage that is
+// away for minutes is waited for, for hours it is not.
+var bookkeeping = workflow.ActivityOptions{
+	StartToCloseTimeout: 30 * time.Minute, // a hundred thousand censuses are read in one
+	HeartbeatTimeout:    15 * time.Second, // a dead worker's work is given to another soon
+	RetryPolicy:         &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: time.Minute, MaximumAttempts: 30},
+}
+
+var (
+	plan           = activity[*gromav1.PlanRequest, *gromav1.PlanResponse]{"Plan", bookkeeping}
+	listShard      = activity[*gromav1.ListShardRequest, *gromav1.ListShardResponse]{"ListShard", bookkeeping}
+	summariseShard = activity[*gromav1.SummariseShardRequest, *gromav1.SummariseShardResponse]{"SummariseShard", bookkeeping}
+	aggregate      = activity[*gromav1.AggregateRequest, *gromav1.AggregateResponse]{"Aggregate", bookkeeping}
+
+	// takeCensus gives a remote five tries within about a minute: long enough
+	// for a host that restarts, short enough not to hold up a survey.
+	takeCensus = activity[*gromav1.TakeCensusRequest, *gromav1.TakeCensusResponse]{"TakeCensus", workflow.ActivityOptions{
+		HeartbeatTimeout:    15 * time.Second,
+		WaitForCancellation: true,
+		RetryPolicy:         &temporal.RetryPolicy{InitialInterval: 2 * time.Second, BackoffCoefficient: 2, MaximumInterval: 30 * time.Second, MaximumAttempts: attempts},
+	}}
+)
+
+const attempts = 5
+
+// childOptions wait for a cancelled shard to seal what it has.
+func childOptions(ctx workflow.Context, shard int64) workflow.Context {
+	return workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
+		WorkflowID:          ShardID(workflow.GetInfo(ctx).WorkflowExecution.ID, shard),
+		WaitForCancellation: true,
+		ParentClosePolicy:   enums.PARENT_CLOSE_POLICY_REQUEST_CANCEL,
+	})
+}
+
+// outcomeOf says what a census that could not be taken comes to, and why.
+func outcomeOf(err error) (outcome, reason string) {
+	var timeout *temporal.TimeoutError
+	var application *temporal.ApplicationError
+	switch {
+	case temporal.IsCanceledError(err):
+		return "failed", "the survey was cancelled while it was being counted"
+	case errors.As(err, &timeout):
+		return "timed-out", "it took longer than it may"
+	case errors.As(err, &application) && application.Type() == "timed-out":
+		return "timed-out", application.Message()
+	case errors.As(err, &application):
+		return "failed", application.Message()
+	}
+	return "failed", err.Error()
+}
+
+// workerLost reports whether a census ended because its worker was not heard
+// of again, which says nothing about the repository.
+func workerLost(err error) bool {
+	var timeout *temporal.TimeoutError
+	return errors.As(err, &timeout) && timeout.TimeoutType() == enums.TIMEOUT_TYPE_HEARTBEAT
+}
+
+// count adds one map of outcomes to another. Order does not matter to a sum,
+// so this is the one place where a map may be ranged over.
+func count(total, more map[string]int64) {
+	keys := workflow.DeterministicKeys(more)
+	for _, outcome := range keys {
+		total[outcome] += more[outcome]
+	}
+}
+
+func sum(outcomes map[string]int64) int64 {
+	var n int64
+	for _, outcome := range workflow.DeterministicKeys(outcomes) {
+		n += outcomes[outcome]
+	}
+	return n
+}
+
+func clone(outcomes map[string]int64) map[string]int64 { return maps.Clone(outcomes) }
