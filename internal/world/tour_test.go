@@ -27,12 +27,12 @@ func TestTour(t *testing.T) {
 	for name, want := range map[string]string{
 		"abacus":       "2695564ac33c",
 		"aqueduct":     "ab215557cffd",
-		"catapult":     "f44ca8512abc",
-		"forum":        "8c143095c2ef",
-		"forum-cli":    "d0b508cca3bc",
-		"forum-rostra": "8b907d2b106f",
-		"lumen":        "5e0308811324",
-		"via":          "e047d3ef99dd",
+		"catapult":     "924ad6cf6e7b",
+		"forum":        "9f61cd892d96",
+		"forum-cli":    "29a3165c9ef6",
+		"forum-rostra": "44a270a9e201",
+		"lumen":        "cfda39363880",
+		"via":          "a13f41eef9f6",
 	} {
 		repo := filepath.Join(dir, "groma-tour", name+".git")
 		git(t, "-C", repo, "fsck", "--strict")
