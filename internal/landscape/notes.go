@@ -1,0 +1,71 @@
+package landscape
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	gromav1 "groma/proto/groma/v1"
+)
+
+// notes collects warnings.
+type notes struct {
+	warnings []*gromav1.Warning
+	// repeated are the lines of what is told once however often it stands.
+	repeated map[repeat][]int
+	order    []repeat
+}
+
+// repeat is an oddity that one warning tells of, with all its lines.
+type repeat struct{ source, message string }
+
+// add tells of one oddity.
+func (n *notes) add(source string, line int, format string, args ...any) {
+	n.warnings = append(n.warnings, &gromav1.Warning{
+		Source: source, Line: int64(line), Message: clean(fmt.Sprintf(format, args...)),
+	})
+}
+
+// gather tells of an oddity once, at its first line, and names the others.
+func (n *notes) gather(source string, line int, message string) {
+	key := repeat{source, message}
+	if n.repeated == nil {
+		n.repeated = map[repeat][]int{}
+	}
+	if n.repeated[key] == nil {
+		n.order = append(n.order, key)
+	}
+	n.repeated[key] = append(n.repeated[key], line)
+}
+
+// sorted returns every warning once, by source, line and message.
+func (n *notes) sorted() []*gromav1.Warning {
+	for _, key := range n.order {
+		lines := n.repeated[key]
+		n.add(key.source, lines[0], "%s%s", key.message, others(lines[1:]))
+	}
+	n.order, n.repeated = nil, nil
+	slices.SortStableFunc(n.warnings, compareWarnings)
+	n.warnings = slices.CompactFunc(n.warnings, func(a, b *gromav1.Warning) bool { return compareWarnings(a, b) == 0 })
+	return n.warnings
+}
+
+func compareWarnings(a, b *gromav1.Warning) int {
+	return cmp.Or(cmp.Compare(a.Source, b.Source), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Message, b.Message))
+}
+
+// fewLines is how many lines a warning names before it only counts them.
+const fewLines = 10
+
+func others(lines []int) string {
+	if len(lines) == 0 {
+		return ""
+	}
+	named := lines[:min(len(lines), fewLines)]
+	text := " (also at line " + strings.Trim(strings.ReplaceAll(fmt.Sprint(named), " ", ", "), "[]")
+	if more := len(lines) - len(named); more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return text + ")"
+}
