@@ -1,8 +1,6 @@
 package tally
 
-import (
-	"strings"
-)
+import "strings"
 
 // A pattern is a path pattern of a .gitattributes file. Matching takes time in
 // proportion to pattern times path, whatever stands in them.
@@ -24,6 +22,11 @@ func newPattern(s string) (pattern, bool) {
 		p.suffix = rest
 	}
 	p.segments = strings.Split(strings.TrimPrefix(s, "/"), "/")
+	for i, segment := range p.segments {
+		if len(segment) > 2 && strings.Trim(segment, "*") == "" {
+			p.segments[i] = "**" // as git takes more stars
+		}
+	}
 	return p, true
 }
 
@@ -251,7 +254,7 @@ func unescape(s string) (c byte, length int, ok bool) {
 		if digit < '0' || digit > '7' {
 			return 0, 0, false
 		}
-		c = c<<3 | digit - '0'
+		c = c<<3 | (digit - '0')
 	}
 	return c, 3, true
 }
