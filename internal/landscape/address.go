@@ -236,25 +236,26 @@ func spellingOf(u *url.URL, user string) string {
 
 // parseSCP reads git's user@host:path.
 func parseSCP(text string) (Address, error) {
-	front, scpPath, _ := strings.Cut(text, ":")
-	user, host := "", front
+	front, typed, _ := strings.Cut(text, ":")
+	if i := strings.IndexAny(typed, "?#"); i >= 0 {
+		typed = typed[:i]
+	}
+	at := location{scheme: "ssh", scp: strings.TrimRight(typed, "/")}
+	host := front
 	if i := strings.LastIndexByte(front, '@'); i >= 0 {
-		user, host = front[:i], front[i+1:]
+		at.user, host = front[:i], front[i+1:]
 	}
 	switch {
-	case strings.Contains(scpPath, "@"), // a password comes before it
+	case strings.Contains(typed, "@"), // a password comes before it
 		len(host) == 1, // a drive of Windows
-		user == "" && !strings.Contains(scpPath, "/"), // prose
-		user != "" && !userName.MatchString(user):
+		at.user == "" && !strings.Contains(at.scp, "/"), // prose
+		at.user != "" && !userName.MatchString(at.user):
 		return unreadable(text, errors.New("it is no address of the form user@host:owner/name"))
 	}
-	host, err := hostOf(&url.URL{Host: host}, "ssh")
-	if err != nil {
+	var err error
+	if at.host, err = hostOf(&url.URL{Host: host}, at.scheme); err != nil {
 		return unreadable(text, err)
 	}
-	scpPath, _, _ = strings.Cut(scpPath, "?")
-	scpPath, _, _ = strings.Cut(scpPath, "#")
-	at := location{scheme: "ssh", user: user, host: host, scp: strings.TrimRight(scpPath, "/")}
 	for part := range strings.SplitSeq(at.scp, "/") {
 		if part == "" {
 			continue
@@ -264,7 +265,7 @@ func parseSCP(text string) (Address, error) {
 		}
 		at.segments = append(at.segments, part)
 	}
-	at.spelling = scpForm(at.user, at.host, scpPath)
+	at.spelling = scpForm(at.user, at.host, typed)
 	return at.address()
 }
 

@@ -105,7 +105,7 @@ func (s *reading) tellJoined(projects []*monitored, byName map[string]*monitored
 	}
 	for _, m := range projects {
 		switch namesake := named[strings.ToLower(m.name)]; {
-		case byName[m.name] != m:
+		case byName[m.name] != m, len(m.repositories) == 0:
 		case len(m.joined) == 0 && namesake != nil && namesake.clomonitor.value == nil:
 			s.notes.add(sourceClomonitor, m.line, "project %s belongs to no item of the landscape: its %s not surveyed for it; item %s at line %d has no clomonitor_name",
 				quoted(m.name), countOf(len(m.repositories)), quoted(namesake.name), namesake.line)

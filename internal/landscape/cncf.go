@@ -68,7 +68,7 @@ type itemReader struct {
 func (r *itemReader) category(n *yaml.Node) {
 	fields := r.mapping(n, "a category")
 	r.unknown(levelCategory, "", fields)
-	r.categoryName = r.nameOf(fields, n, "category")
+	r.categoryName = r.nameOf(fields, n, "a category")
 	for _, f := range fields {
 		if f.key != "subcategories" {
 			continue
@@ -86,7 +86,7 @@ func (r *itemReader) category(n *yaml.Node) {
 func (r *itemReader) subcategory(n *yaml.Node) {
 	fields := r.mapping(n, "a subcategory")
 	r.unknown(levelSubcategory, "", fields)
-	r.subcategoryName = r.nameOf(fields, n, "subcategory")
+	r.subcategoryName = r.nameOf(fields, n, "a subcategory")
 	for _, f := range fields {
 		if f.key != "items" {
 			continue
@@ -119,7 +119,7 @@ func (r *itemReader) nameOf(fields []field, n *yaml.Node, what string) string {
 		}
 	}
 	if n.Kind == yaml.MappingNode {
-		r.warn(n.Line, "a %s has no name", what)
+		r.warn(n.Line, "%s has no name", what)
 	}
 	return ""
 }
@@ -135,7 +135,7 @@ func (r *itemReader) item(n *yaml.Node) {
 	fields = r.unwrap(n, fields)
 	e := &entry{category: r.categoryName, subcategory: r.subcategoryName, line: n.Line}
 	r.entries = append(r.entries, e)
-	e.name = r.nameOf(fields, n, "item")
+	e.name = r.nameOf(fields, n, "an item")
 	r.unknown(levelItem, e.name, fields)
 	if !slices.ContainsFunc(fields, func(f field) bool { return f.key == "item" }) {
 		r.warn(n.Line, `item %s lacks the marker "item:"; it is read all the same`, quoted(e.name))
@@ -241,8 +241,10 @@ func (r *itemReader) additional(e *entry, n *yaml.Node) {
 // repository adds what a repo_url names.
 func (r *itemReader) repository(e *entry, f field, branch, role string) {
 	address := r.text(f)
-	if address == "" {
+	if address == "" && f.value.Kind == yaml.ScalarNode {
 		r.warn(f.line, "item %s has a repo_url that is empty", quoted(e.name))
+	}
+	if address == "" {
 		return
 	}
 	r.tellAddress(e, e.refer(address, branch, role, r.source, f.line), address)

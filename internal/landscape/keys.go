@@ -96,6 +96,9 @@ func (t *tree) whereItBelongs(l level, key string) string {
 	case l.name == levelExtra.name && slices.Contains(levelItem.keys, key):
 		return " (it belongs beside name)"
 	}
+	if near := nearest(key, levelExtra.keys); l.name == levelItem.name && near != "" && nearest(key, l.keys) == "" {
+		return " (did you mean " + near + ", under extra?)"
+	}
 	return didYouMean(key, l.keys)
 }
 

@@ -1,6 +1,7 @@
 package landscape
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"path"
@@ -117,6 +118,8 @@ func withoutComment(line string) string {
 // nameFrom names a project after its repository.
 func nameFrom(a Address) string {
 	switch {
+	case a.Host == hostInvalid:
+		return cmp.Or(shorten(clean(a.Spelling), longestSlug), "unnamed")
 	case a.Name != "":
 		return clean(strings.TrimSuffix(a.Name, ".git"))
 	case a.Owner != "":
