@@ -25,7 +25,7 @@ func Shard(ctx workflow.Context, request *gromav1.ShardRequest) (*gromav1.ShardR
 	}
 	s.begin(listed.Targets)
 	s.countAll(ctx, last)
-	_, err = summariseShard.run(last, &gromav1.SummariseShardRequest{Survey: request.Survey, Shard: request.Shard, Taken: s.taken})
+	_, err = summariseShard.run(last, &gromav1.SummariseShardRequest{Survey: request.Survey, Shard: request.Shard, Taken: s.taken, Limits: request.Limits})
 	if err != nil {
 		return nil, err
 	}

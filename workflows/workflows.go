@@ -112,11 +112,19 @@ func outcomeOf(err error) (outcome, reason string) {
 	return "failed", err.Error()
 }
 
-// workerLost reports whether a census ended because its worker was not heard
-// of again, which says nothing about the repository.
+// WorkerStopped is the type of the error with which a worker that is told to
+// stop hands back a census.
+const WorkerStopped = "worker-stopped"
+
+// workerLost reports whether a census ended because its worker stopped or was
+// not heard of again, which says nothing about the repository.
 func workerLost(err error) bool {
 	var timeout *temporal.TimeoutError
-	return errors.As(err, &timeout) && timeout.TimeoutType() == enums.TIMEOUT_TYPE_HEARTBEAT
+	if errors.As(err, &timeout) {
+		return timeout.TimeoutType() == enums.TIMEOUT_TYPE_HEARTBEAT
+	}
+	var application *temporal.ApplicationError
+	return errors.As(err, &application) && application.Type() == WorkerStopped
 }
 
 // count adds one map of outcomes to another. Order does not matter to a sum,

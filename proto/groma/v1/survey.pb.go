@@ -36,9 +36,15 @@ type SurveySpec struct {
 	Filter    *Filter  `protobuf:"bytes,4,opt,name=filter,proto3" json:"filter,omitempty"`
 	Limits    *Limits  `protobuf:"bytes,5,opt,name=limits,proto3" json:"limits,omitempty"`
 	// Kind is how to read the source: landscape, list, folder or repository.
-	Kind          string `protobuf:"bytes,6,opt,name=kind,proto3" json:"kind,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Kind string `protobuf:"bytes,6,opt,name=kind,proto3" json:"kind,omitempty"`
+	// Name is the landscape's name, for people.
+	Name string `protobuf:"bytes,7,opt,name=name,proto3" json:"name,omitempty"`
+	// Sha256 and clomonitor_sha256 are the digests of the documents as they were
+	// read, in hexadecimal: a landscape that has changed is another survey.
+	Sha256           string `protobuf:"bytes,8,opt,name=sha256,proto3" json:"sha256,omitempty"`
+	ClomonitorSha256 string `protobuf:"bytes,9,opt,name=clomonitor_sha256,json=clomonitorSha256,proto3" json:"clomonitor_sha256,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
 }
 
 func (x *SurveySpec) Reset() {
@@ -109,6 +115,27 @@ func (x *SurveySpec) GetLimits() *Limits {
 func (x *SurveySpec) GetKind() string {
 	if x != nil {
 		return x.Kind
+	}
+	return ""
+}
+
+func (x *SurveySpec) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *SurveySpec) GetSha256() string {
+	if x != nil {
+		return x.Sha256
+	}
+	return ""
+}
+
+func (x *SurveySpec) GetClomonitorSha256() string {
+	if x != nil {
+		return x.ClomonitorSha256
 	}
 	return ""
 }
@@ -469,8 +496,8 @@ type ShardSummary struct {
 	state  protoimpl.MessageState `protogen:"open.v1"`
 	Survey string                 `protobuf:"bytes,1,opt,name=survey,proto3" json:"survey,omitempty"`
 	Shard  int64                  `protobuf:"varint,2,opt,name=shard,proto3" json:"shard,omitempty"`
-	// Taken is sorted by key and has every repository of the shard.
-	Taken         []*Taken `protobuf:"bytes,3,rep,name=taken,proto3" json:"taken,omitempty"`
+	// Rows are in the manifest's order and have every repository of the shard.
+	Rows          []*Row `protobuf:"bytes,3,rep,name=rows,proto3" json:"rows,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -519,9 +546,63 @@ func (x *ShardSummary) GetShard() int64 {
 	return 0
 }
 
-func (x *ShardSummary) GetTaken() []*Taken {
+func (x *ShardSummary) GetRows() []*Row {
+	if x != nil {
+		return x.Rows
+	}
+	return nil
+}
+
+// Row is one repository of a survey: what came of it and, where it has a
+// count, its census.
+type Row struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Taken         *Taken                 `protobuf:"bytes,1,opt,name=taken,proto3" json:"taken,omitempty"`
+	Census        *Census                `protobuf:"bytes,2,opt,name=census,proto3" json:"census,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Row) Reset() {
+	*x = Row{}
+	mi := &file_groma_v1_survey_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Row) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Row) ProtoMessage() {}
+
+func (x *Row) ProtoReflect() protoreflect.Message {
+	mi := &file_groma_v1_survey_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Row.ProtoReflect.Descriptor instead.
+func (*Row) Descriptor() ([]byte, []int) {
+	return file_groma_v1_survey_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *Row) GetTaken() *Taken {
 	if x != nil {
 		return x.Taken
+	}
+	return nil
+}
+
+func (x *Row) GetCensus() *Census {
+	if x != nil {
+		return x.Census
 	}
 	return nil
 }
@@ -542,7 +623,7 @@ type SurveyRequest struct {
 
 func (x *SurveyRequest) Reset() {
 	*x = SurveyRequest{}
-	mi := &file_groma_v1_survey_proto_msgTypes[6]
+	mi := &file_groma_v1_survey_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -554,7 +635,7 @@ func (x *SurveyRequest) String() string {
 func (*SurveyRequest) ProtoMessage() {}
 
 func (x *SurveyRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_groma_v1_survey_proto_msgTypes[6]
+	mi := &file_groma_v1_survey_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -567,7 +648,7 @@ func (x *SurveyRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SurveyRequest.ProtoReflect.Descriptor instead.
 func (*SurveyRequest) Descriptor() ([]byte, []int) {
-	return file_groma_v1_survey_proto_rawDescGZIP(), []int{6}
+	return file_groma_v1_survey_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *SurveyRequest) GetSurvey() string {
@@ -618,7 +699,7 @@ type SurveyResponse struct {
 
 func (x *SurveyResponse) Reset() {
 	*x = SurveyResponse{}
-	mi := &file_groma_v1_survey_proto_msgTypes[7]
+	mi := &file_groma_v1_survey_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -630,7 +711,7 @@ func (x *SurveyResponse) String() string {
 func (*SurveyResponse) ProtoMessage() {}
 
 func (x *SurveyResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_groma_v1_survey_proto_msgTypes[7]
+	mi := &file_groma_v1_survey_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -643,7 +724,7 @@ func (x *SurveyResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SurveyResponse.ProtoReflect.Descriptor instead.
 func (*SurveyResponse) Descriptor() ([]byte, []int) {
-	return file_groma_v1_survey_proto_rawDescGZIP(), []int{7}
+	return file_groma_v1_survey_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *SurveyResponse) GetSurvey() string {
@@ -680,7 +761,7 @@ type ShardRequest struct {
 
 func (x *ShardRequest) Reset() {
 	*x = ShardRequest{}
-	mi := &file_groma_v1_survey_proto_msgTypes[8]
+	mi := &file_groma_v1_survey_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -692,7 +773,7 @@ func (x *ShardRequest) String() string {
 func (*ShardRequest) ProtoMessage() {}
 
 func (x *ShardRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_groma_v1_survey_proto_msgTypes[8]
+	mi := &file_groma_v1_survey_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -705,7 +786,7 @@ func (x *ShardRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShardRequest.ProtoReflect.Descriptor instead.
 func (*ShardRequest) Descriptor() ([]byte, []int) {
-	return file_groma_v1_survey_proto_rawDescGZIP(), []int{8}
+	return file_groma_v1_survey_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *ShardRequest) GetSurvey() string {
@@ -746,7 +827,7 @@ type ShardResponse struct {
 
 func (x *ShardResponse) Reset() {
 	*x = ShardResponse{}
-	mi := &file_groma_v1_survey_proto_msgTypes[9]
+	mi := &file_groma_v1_survey_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -758,7 +839,7 @@ func (x *ShardResponse) String() string {
 func (*ShardResponse) ProtoMessage() {}
 
 func (x *ShardResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_groma_v1_survey_proto_msgTypes[9]
+	mi := &file_groma_v1_survey_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -771,7 +852,7 @@ func (x *ShardResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShardResponse.ProtoReflect.Descriptor instead.
 func (*ShardResponse) Descriptor() ([]byte, []int) {
-	return file_groma_v1_survey_proto_rawDescGZIP(), []int{9}
+	return file_groma_v1_survey_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *ShardResponse) GetOutcomes() map[string]int64 {
@@ -794,7 +875,7 @@ type PlanRequest struct {
 
 func (x *PlanRequest) Reset() {
 	*x = PlanRequest{}
-	mi := &file_groma_v1_survey_proto_msgTypes[10]
+	mi := &file_groma_v1_survey_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -806,7 +887,7 @@ func (x *PlanRequest) String() string {
 func (*PlanRequest) ProtoMessage() {}
 
 func (x *PlanRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_groma_v1_survey_proto_msgTypes[10]
+	mi := &file_groma_v1_survey_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -819,7 +900,7 @@ func (x *PlanRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PlanRequest.ProtoReflect.Descriptor instead.
 func (*PlanRequest) Descriptor() ([]byte, []int) {
-	return file_groma_v1_survey_proto_rawDescGZIP(), []int{10}
+	return file_groma_v1_survey_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *PlanRequest) GetSurvey() string {
@@ -861,7 +942,7 @@ type PlanResponse struct {
 
 func (x *PlanResponse) Reset() {
 	*x = PlanResponse{}
-	mi := &file_groma_v1_survey_proto_msgTypes[11]
+	mi := &file_groma_v1_survey_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -873,7 +954,7 @@ func (x *PlanResponse) String() string {
 func (*PlanResponse) ProtoMessage() {}
 
 func (x *PlanResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_groma_v1_survey_proto_msgTypes[11]
+	mi := &file_groma_v1_survey_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -886,7 +967,7 @@ func (x *PlanResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PlanResponse.ProtoReflect.Descriptor instead.
 func (*PlanResponse) Descriptor() ([]byte, []int) {
-	return file_groma_v1_survey_proto_rawDescGZIP(), []int{11}
+	return file_groma_v1_survey_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *PlanResponse) GetRepositories() int64 {
@@ -914,7 +995,7 @@ type ListShardRequest struct {
 
 func (x *ListShardRequest) Reset() {
 	*x = ListShardRequest{}
-	mi := &file_groma_v1_survey_proto_msgTypes[12]
+	mi := &file_groma_v1_survey_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -926,7 +1007,7 @@ func (x *ListShardRequest) String() string {
 func (*ListShardRequest) ProtoMessage() {}
 
 func (x *ListShardRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_groma_v1_survey_proto_msgTypes[12]
+	mi := &file_groma_v1_survey_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -939,7 +1020,7 @@ func (x *ListShardRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListShardRequest.ProtoReflect.Descriptor instead.
 func (*ListShardRequest) Descriptor() ([]byte, []int) {
-	return file_groma_v1_survey_proto_rawDescGZIP(), []int{12}
+	return file_groma_v1_survey_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *ListShardRequest) GetSurvey() string {
@@ -966,7 +1047,7 @@ type ListShardResponse struct {
 
 func (x *ListShardResponse) Reset() {
 	*x = ListShardResponse{}
-	mi := &file_groma_v1_survey_proto_msgTypes[13]
+	mi := &file_groma_v1_survey_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -978,7 +1059,7 @@ func (x *ListShardResponse) String() string {
 func (*ListShardResponse) ProtoMessage() {}
 
 func (x *ListShardResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_groma_v1_survey_proto_msgTypes[13]
+	mi := &file_groma_v1_survey_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -991,7 +1072,7 @@ func (x *ListShardResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListShardResponse.ProtoReflect.Descriptor instead.
 func (*ListShardResponse) Descriptor() ([]byte, []int) {
-	return file_groma_v1_survey_proto_rawDescGZIP(), []int{13}
+	return file_groma_v1_survey_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *ListShardResponse) GetTargets() []*CensusTarget {
@@ -1016,7 +1097,7 @@ type CensusTarget struct {
 
 func (x *CensusTarget) Reset() {
 	*x = CensusTarget{}
-	mi := &file_groma_v1_survey_proto_msgTypes[14]
+	mi := &file_groma_v1_survey_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1028,7 +1109,7 @@ func (x *CensusTarget) String() string {
 func (*CensusTarget) ProtoMessage() {}
 
 func (x *CensusTarget) ProtoReflect() protoreflect.Message {
-	mi := &file_groma_v1_survey_proto_msgTypes[14]
+	mi := &file_groma_v1_survey_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1041,7 +1122,7 @@ func (x *CensusTarget) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CensusTarget.ProtoReflect.Descriptor instead.
 func (*CensusTarget) Descriptor() ([]byte, []int) {
-	return file_groma_v1_survey_proto_rawDescGZIP(), []int{14}
+	return file_groma_v1_survey_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *CensusTarget) GetKey() string {
@@ -1091,7 +1172,7 @@ type TakeCensusRequest struct {
 
 func (x *TakeCensusRequest) Reset() {
 	*x = TakeCensusRequest{}
-	mi := &file_groma_v1_survey_proto_msgTypes[15]
+	mi := &file_groma_v1_survey_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1103,7 +1184,7 @@ func (x *TakeCensusRequest) String() string {
 func (*TakeCensusRequest) ProtoMessage() {}
 
 func (x *TakeCensusRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_groma_v1_survey_proto_msgTypes[15]
+	mi := &file_groma_v1_survey_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1116,7 +1197,7 @@ func (x *TakeCensusRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TakeCensusRequest.ProtoReflect.Descriptor instead.
 func (*TakeCensusRequest) Descriptor() ([]byte, []int) {
-	return file_groma_v1_survey_proto_rawDescGZIP(), []int{15}
+	return file_groma_v1_survey_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *TakeCensusRequest) GetSurvey() string {
@@ -1150,7 +1231,7 @@ type TakeCensusResponse struct {
 
 func (x *TakeCensusResponse) Reset() {
 	*x = TakeCensusResponse{}
-	mi := &file_groma_v1_survey_proto_msgTypes[16]
+	mi := &file_groma_v1_survey_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1162,7 +1243,7 @@ func (x *TakeCensusResponse) String() string {
 func (*TakeCensusResponse) ProtoMessage() {}
 
 func (x *TakeCensusResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_groma_v1_survey_proto_msgTypes[16]
+	mi := &file_groma_v1_survey_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1175,7 +1256,7 @@ func (x *TakeCensusResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TakeCensusResponse.ProtoReflect.Descriptor instead.
 func (*TakeCensusResponse) Descriptor() ([]byte, []int) {
-	return file_groma_v1_survey_proto_rawDescGZIP(), []int{16}
+	return file_groma_v1_survey_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *TakeCensusResponse) GetTaken() *Taken {
@@ -1192,13 +1273,14 @@ type SummariseShardRequest struct {
 	Survey        string                 `protobuf:"bytes,1,opt,name=survey,proto3" json:"survey,omitempty"`
 	Shard         int64                  `protobuf:"varint,2,opt,name=shard,proto3" json:"shard,omitempty"`
 	Taken         []*Taken               `protobuf:"bytes,3,rep,name=taken,proto3" json:"taken,omitempty"`
+	Limits        *Limits                `protobuf:"bytes,4,opt,name=limits,proto3" json:"limits,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *SummariseShardRequest) Reset() {
 	*x = SummariseShardRequest{}
-	mi := &file_groma_v1_survey_proto_msgTypes[17]
+	mi := &file_groma_v1_survey_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1210,7 +1292,7 @@ func (x *SummariseShardRequest) String() string {
 func (*SummariseShardRequest) ProtoMessage() {}
 
 func (x *SummariseShardRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_groma_v1_survey_proto_msgTypes[17]
+	mi := &file_groma_v1_survey_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1223,7 +1305,7 @@ func (x *SummariseShardRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SummariseShardRequest.ProtoReflect.Descriptor instead.
 func (*SummariseShardRequest) Descriptor() ([]byte, []int) {
-	return file_groma_v1_survey_proto_rawDescGZIP(), []int{17}
+	return file_groma_v1_survey_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *SummariseShardRequest) GetSurvey() string {
@@ -1247,6 +1329,13 @@ func (x *SummariseShardRequest) GetTaken() []*Taken {
 	return nil
 }
 
+func (x *SummariseShardRequest) GetLimits() *Limits {
+	if x != nil {
+		return x.Limits
+	}
+	return nil
+}
+
 // SummariseShardResponse says where the summary is.
 type SummariseShardResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -1257,7 +1346,7 @@ type SummariseShardResponse struct {
 
 func (x *SummariseShardResponse) Reset() {
 	*x = SummariseShardResponse{}
-	mi := &file_groma_v1_survey_proto_msgTypes[18]
+	mi := &file_groma_v1_survey_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1269,7 +1358,7 @@ func (x *SummariseShardResponse) String() string {
 func (*SummariseShardResponse) ProtoMessage() {}
 
 func (x *SummariseShardResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_groma_v1_survey_proto_msgTypes[18]
+	mi := &file_groma_v1_survey_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1282,7 +1371,7 @@ func (x *SummariseShardResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SummariseShardResponse.ProtoReflect.Descriptor instead.
 func (*SummariseShardResponse) Descriptor() ([]byte, []int) {
-	return file_groma_v1_survey_proto_rawDescGZIP(), []int{18}
+	return file_groma_v1_survey_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *SummariseShardResponse) GetSummary() string {
@@ -1303,7 +1392,7 @@ type AggregateRequest struct {
 
 func (x *AggregateRequest) Reset() {
 	*x = AggregateRequest{}
-	mi := &file_groma_v1_survey_proto_msgTypes[19]
+	mi := &file_groma_v1_survey_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1315,7 +1404,7 @@ func (x *AggregateRequest) String() string {
 func (*AggregateRequest) ProtoMessage() {}
 
 func (x *AggregateRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_groma_v1_survey_proto_msgTypes[19]
+	mi := &file_groma_v1_survey_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1328,7 +1417,7 @@ func (x *AggregateRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AggregateRequest.ProtoReflect.Descriptor instead.
 func (*AggregateRequest) Descriptor() ([]byte, []int) {
-	return file_groma_v1_survey_proto_rawDescGZIP(), []int{19}
+	return file_groma_v1_survey_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *AggregateRequest) GetSurvey() string {
@@ -1356,7 +1445,7 @@ type AggregateResponse struct {
 
 func (x *AggregateResponse) Reset() {
 	*x = AggregateResponse{}
-	mi := &file_groma_v1_survey_proto_msgTypes[20]
+	mi := &file_groma_v1_survey_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1368,7 +1457,7 @@ func (x *AggregateResponse) String() string {
 func (*AggregateResponse) ProtoMessage() {}
 
 func (x *AggregateResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_groma_v1_survey_proto_msgTypes[20]
+	mi := &file_groma_v1_survey_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1381,7 +1470,7 @@ func (x *AggregateResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AggregateResponse.ProtoReflect.Descriptor instead.
 func (*AggregateResponse) Descriptor() ([]byte, []int) {
-	return file_groma_v1_survey_proto_rawDescGZIP(), []int{20}
+	return file_groma_v1_survey_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *AggregateResponse) GetReport() string {
@@ -1419,7 +1508,7 @@ type Progress struct {
 
 func (x *Progress) Reset() {
 	*x = Progress{}
-	mi := &file_groma_v1_survey_proto_msgTypes[21]
+	mi := &file_groma_v1_survey_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1431,7 +1520,7 @@ func (x *Progress) String() string {
 func (*Progress) ProtoMessage() {}
 
 func (x *Progress) ProtoReflect() protoreflect.Message {
-	mi := &file_groma_v1_survey_proto_msgTypes[21]
+	mi := &file_groma_v1_survey_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1444,7 +1533,7 @@ func (x *Progress) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Progress.ProtoReflect.Descriptor instead.
 func (*Progress) Descriptor() ([]byte, []int) {
-	return file_groma_v1_survey_proto_rawDescGZIP(), []int{21}
+	return file_groma_v1_survey_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *Progress) GetSurvey() string {
@@ -1514,7 +1603,7 @@ type Running struct {
 
 func (x *Running) Reset() {
 	*x = Running{}
-	mi := &file_groma_v1_survey_proto_msgTypes[22]
+	mi := &file_groma_v1_survey_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1526,7 +1615,7 @@ func (x *Running) String() string {
 func (*Running) ProtoMessage() {}
 
 func (x *Running) ProtoReflect() protoreflect.Message {
-	mi := &file_groma_v1_survey_proto_msgTypes[22]
+	mi := &file_groma_v1_survey_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1539,7 +1628,7 @@ func (x *Running) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Running.ProtoReflect.Descriptor instead.
 func (*Running) Descriptor() ([]byte, []int) {
-	return file_groma_v1_survey_proto_rawDescGZIP(), []int{22}
+	return file_groma_v1_survey_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *Running) GetKey() string {
@@ -1560,7 +1649,7 @@ var File_groma_v1_survey_proto protoreflect.FileDescriptor
 
 const file_groma_v1_survey_proto_rawDesc = "" +
 	"\n" +
-	"\x15groma/v1/survey.proto\x12\bgroma.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18groma/v1/landscape.proto\"\xca\x01\n" +
+	"\x15groma/v1/survey.proto\x12\bgroma.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x15groma/v1/census.proto\x1a\x18groma/v1/landscape.proto\"\xa3\x02\n" +
 	"\n" +
 	"SurveySpec\x12\x16\n" +
 	"\x06source\x18\x01 \x01(\tR\x06source\x12\x1e\n" +
@@ -1570,7 +1659,10 @@ const file_groma_v1_survey_proto_rawDesc = "" +
 	"\tlanguages\x18\x03 \x03(\tR\tlanguages\x12(\n" +
 	"\x06filter\x18\x04 \x01(\v2\x10.groma.v1.FilterR\x06filter\x12(\n" +
 	"\x06limits\x18\x05 \x01(\v2\x10.groma.v1.LimitsR\x06limits\x12\x12\n" +
-	"\x04kind\x18\x06 \x01(\tR\x04kind\"y\n" +
+	"\x04kind\x18\x06 \x01(\tR\x04kind\x12\x12\n" +
+	"\x04name\x18\a \x01(\tR\x04name\x12\x16\n" +
+	"\x06sha256\x18\b \x01(\tR\x06sha256\x12+\n" +
+	"\x11clomonitor_sha256\x18\t \x01(\tR\x10clomonitorSha256\"y\n" +
 	"\x06Filter\x12\x1a\n" +
 	"\bmaturity\x18\x01 \x03(\tR\bmaturity\x12\x1a\n" +
 	"\bprojects\x18\x02 \x03(\tR\bprojects\x12\x1b\n" +
@@ -1601,11 +1693,14 @@ const file_groma_v1_survey_proto_rawDesc = "" +
 	"\brequests\x18\b \x01(\x03R\brequests\x12%\n" +
 	"\x0ebytes_received\x18\t \x01(\x03R\rbytesReceived\x12\x18\n" +
 	"\aseconds\x18\n" +
-	" \x01(\x01R\aseconds\"c\n" +
+	" \x01(\x01R\aseconds\"_\n" +
 	"\fShardSummary\x12\x16\n" +
 	"\x06survey\x18\x01 \x01(\tR\x06survey\x12\x14\n" +
-	"\x05shard\x18\x02 \x01(\x03R\x05shard\x12%\n" +
-	"\x05taken\x18\x03 \x03(\v2\x0f.groma.v1.TakenR\x05taken\"\xc3\x01\n" +
+	"\x05shard\x18\x02 \x01(\x03R\x05shard\x12!\n" +
+	"\x04rows\x18\x03 \x03(\v2\r.groma.v1.RowR\x04rows\"V\n" +
+	"\x03Row\x12%\n" +
+	"\x05taken\x18\x01 \x01(\v2\x0f.groma.v1.TakenR\x05taken\x12(\n" +
+	"\x06census\x18\x02 \x01(\v2\x10.groma.v1.CensusR\x06census\"\xc3\x01\n" +
 	"\rSurveyRequest\x12\x16\n" +
 	"\x06survey\x18\x01 \x01(\tR\x06survey\x12(\n" +
 	"\x04spec\x18\x02 \x01(\v2\x14.groma.v1.SurveySpecR\x04spec\x129\n" +
@@ -1657,11 +1752,12 @@ const file_groma_v1_survey_proto_rawDesc = "" +
 	"\x06target\x18\x02 \x01(\v2\x16.groma.v1.CensusTargetR\x06target\x12(\n" +
 	"\x06limits\x18\x03 \x01(\v2\x10.groma.v1.LimitsR\x06limits\";\n" +
 	"\x12TakeCensusResponse\x12%\n" +
-	"\x05taken\x18\x01 \x01(\v2\x0f.groma.v1.TakenR\x05taken\"l\n" +
+	"\x05taken\x18\x01 \x01(\v2\x0f.groma.v1.TakenR\x05taken\"\x96\x01\n" +
 	"\x15SummariseShardRequest\x12\x16\n" +
 	"\x06survey\x18\x01 \x01(\tR\x06survey\x12\x14\n" +
 	"\x05shard\x18\x02 \x01(\x03R\x05shard\x12%\n" +
-	"\x05taken\x18\x03 \x03(\v2\x0f.groma.v1.TakenR\x05taken\"2\n" +
+	"\x05taken\x18\x03 \x03(\v2\x0f.groma.v1.TakenR\x05taken\x12(\n" +
+	"\x06limits\x18\x04 \x01(\v2\x10.groma.v1.LimitsR\x06limits\"2\n" +
 	"\x16SummariseShardResponse\x12\x18\n" +
 	"\asummary\x18\x01 \x01(\tR\asummary\"B\n" +
 	"\x10AggregateRequest\x12\x16\n" +
@@ -1701,7 +1797,7 @@ func file_groma_v1_survey_proto_rawDescGZIP() []byte {
 	return file_groma_v1_survey_proto_rawDescData
 }
 
-var file_groma_v1_survey_proto_msgTypes = make([]protoimpl.MessageInfo, 27)
+var file_groma_v1_survey_proto_msgTypes = make([]protoimpl.MessageInfo, 28)
 var file_groma_v1_survey_proto_goTypes = []any{
 	(*SurveySpec)(nil),             // 0: groma.v1.SurveySpec
 	(*Filter)(nil),                 // 1: groma.v1.Filter
@@ -1709,58 +1805,63 @@ var file_groma_v1_survey_proto_goTypes = []any{
 	(*Manifest)(nil),               // 3: groma.v1.Manifest
 	(*Taken)(nil),                  // 4: groma.v1.Taken
 	(*ShardSummary)(nil),           // 5: groma.v1.ShardSummary
-	(*SurveyRequest)(nil),          // 6: groma.v1.SurveyRequest
-	(*SurveyResponse)(nil),         // 7: groma.v1.SurveyResponse
-	(*ShardRequest)(nil),           // 8: groma.v1.ShardRequest
-	(*ShardResponse)(nil),          // 9: groma.v1.ShardResponse
-	(*PlanRequest)(nil),            // 10: groma.v1.PlanRequest
-	(*PlanResponse)(nil),           // 11: groma.v1.PlanResponse
-	(*ListShardRequest)(nil),       // 12: groma.v1.ListShardRequest
-	(*ListShardResponse)(nil),      // 13: groma.v1.ListShardResponse
-	(*CensusTarget)(nil),           // 14: groma.v1.CensusTarget
-	(*TakeCensusRequest)(nil),      // 15: groma.v1.TakeCensusRequest
-	(*TakeCensusResponse)(nil),     // 16: groma.v1.TakeCensusResponse
-	(*SummariseShardRequest)(nil),  // 17: groma.v1.SummariseShardRequest
-	(*SummariseShardResponse)(nil), // 18: groma.v1.SummariseShardResponse
-	(*AggregateRequest)(nil),       // 19: groma.v1.AggregateRequest
-	(*AggregateResponse)(nil),      // 20: groma.v1.AggregateResponse
-	(*Progress)(nil),               // 21: groma.v1.Progress
-	(*Running)(nil),                // 22: groma.v1.Running
-	nil,                            // 23: groma.v1.SurveyResponse.OutcomesEntry
-	nil,                            // 24: groma.v1.ShardResponse.OutcomesEntry
-	nil,                            // 25: groma.v1.AggregateResponse.OutcomesEntry
-	nil,                            // 26: groma.v1.Progress.OutcomesEntry
-	(*timestamppb.Timestamp)(nil),  // 27: google.protobuf.Timestamp
-	(*Landscape)(nil),              // 28: groma.v1.Landscape
+	(*Row)(nil),                    // 6: groma.v1.Row
+	(*SurveyRequest)(nil),          // 7: groma.v1.SurveyRequest
+	(*SurveyResponse)(nil),         // 8: groma.v1.SurveyResponse
+	(*ShardRequest)(nil),           // 9: groma.v1.ShardRequest
+	(*ShardResponse)(nil),          // 10: groma.v1.ShardResponse
+	(*PlanRequest)(nil),            // 11: groma.v1.PlanRequest
+	(*PlanResponse)(nil),           // 12: groma.v1.PlanResponse
+	(*ListShardRequest)(nil),       // 13: groma.v1.ListShardRequest
+	(*ListShardResponse)(nil),      // 14: groma.v1.ListShardResponse
+	(*CensusTarget)(nil),           // 15: groma.v1.CensusTarget
+	(*TakeCensusRequest)(nil),      // 16: groma.v1.TakeCensusRequest
+	(*TakeCensusResponse)(nil),     // 17: groma.v1.TakeCensusResponse
+	(*SummariseShardRequest)(nil),  // 18: groma.v1.SummariseShardRequest
+	(*SummariseShardResponse)(nil), // 19: groma.v1.SummariseShardResponse
+	(*AggregateRequest)(nil),       // 20: groma.v1.AggregateRequest
+	(*AggregateResponse)(nil),      // 21: groma.v1.AggregateResponse
+	(*Progress)(nil),               // 22: groma.v1.Progress
+	(*Running)(nil),                // 23: groma.v1.Running
+	nil,                            // 24: groma.v1.SurveyResponse.OutcomesEntry
+	nil,                            // 25: groma.v1.ShardResponse.OutcomesEntry
+	nil,                            // 26: groma.v1.AggregateResponse.OutcomesEntry
+	nil,                            // 27: groma.v1.Progress.OutcomesEntry
+	(*timestamppb.Timestamp)(nil),  // 28: google.protobuf.Timestamp
+	(*Landscape)(nil),              // 29: groma.v1.Landscape
+	(*Census)(nil),                 // 30: groma.v1.Census
 }
 var file_groma_v1_survey_proto_depIdxs = []int32{
 	1,  // 0: groma.v1.SurveySpec.filter:type_name -> groma.v1.Filter
 	2,  // 1: groma.v1.SurveySpec.limits:type_name -> groma.v1.Limits
-	27, // 2: groma.v1.Manifest.started_at:type_name -> google.protobuf.Timestamp
+	28, // 2: groma.v1.Manifest.started_at:type_name -> google.protobuf.Timestamp
 	0,  // 3: groma.v1.Manifest.spec:type_name -> groma.v1.SurveySpec
-	28, // 4: groma.v1.Manifest.landscape:type_name -> groma.v1.Landscape
-	4,  // 5: groma.v1.ShardSummary.taken:type_name -> groma.v1.Taken
-	0,  // 6: groma.v1.SurveyRequest.spec:type_name -> groma.v1.SurveySpec
-	27, // 7: groma.v1.SurveyRequest.started_at:type_name -> google.protobuf.Timestamp
-	23, // 8: groma.v1.SurveyResponse.outcomes:type_name -> groma.v1.SurveyResponse.OutcomesEntry
-	2,  // 9: groma.v1.ShardRequest.limits:type_name -> groma.v1.Limits
-	24, // 10: groma.v1.ShardResponse.outcomes:type_name -> groma.v1.ShardResponse.OutcomesEntry
-	0,  // 11: groma.v1.PlanRequest.spec:type_name -> groma.v1.SurveySpec
-	27, // 12: groma.v1.PlanRequest.started_at:type_name -> google.protobuf.Timestamp
-	14, // 13: groma.v1.ListShardResponse.targets:type_name -> groma.v1.CensusTarget
-	14, // 14: groma.v1.TakeCensusRequest.target:type_name -> groma.v1.CensusTarget
-	2,  // 15: groma.v1.TakeCensusRequest.limits:type_name -> groma.v1.Limits
-	4,  // 16: groma.v1.TakeCensusResponse.taken:type_name -> groma.v1.Taken
-	4,  // 17: groma.v1.SummariseShardRequest.taken:type_name -> groma.v1.Taken
-	25, // 18: groma.v1.AggregateResponse.outcomes:type_name -> groma.v1.AggregateResponse.OutcomesEntry
-	26, // 19: groma.v1.Progress.outcomes:type_name -> groma.v1.Progress.OutcomesEntry
-	22, // 20: groma.v1.Progress.oldest:type_name -> groma.v1.Running
-	27, // 21: groma.v1.Running.since:type_name -> google.protobuf.Timestamp
-	22, // [22:22] is the sub-list for method output_type
-	22, // [22:22] is the sub-list for method input_type
-	22, // [22:22] is the sub-list for extension type_name
-	22, // [22:22] is the sub-list for extension extendee
-	0,  // [0:22] is the sub-list for field type_name
+	29, // 4: groma.v1.Manifest.landscape:type_name -> groma.v1.Landscape
+	6,  // 5: groma.v1.ShardSummary.rows:type_name -> groma.v1.Row
+	4,  // 6: groma.v1.Row.taken:type_name -> groma.v1.Taken
+	30, // 7: groma.v1.Row.census:type_name -> groma.v1.Census
+	0,  // 8: groma.v1.SurveyRequest.spec:type_name -> groma.v1.SurveySpec
+	28, // 9: groma.v1.SurveyRequest.started_at:type_name -> google.protobuf.Timestamp
+	24, // 10: groma.v1.SurveyResponse.outcomes:type_name -> groma.v1.SurveyResponse.OutcomesEntry
+	2,  // 11: groma.v1.ShardRequest.limits:type_name -> groma.v1.Limits
+	25, // 12: groma.v1.ShardResponse.outcomes:type_name -> groma.v1.ShardResponse.OutcomesEntry
+	0,  // 13: groma.v1.PlanRequest.spec:type_name -> groma.v1.SurveySpec
+	28, // 14: groma.v1.PlanRequest.started_at:type_name -> google.protobuf.Timestamp
+	15, // 15: groma.v1.ListShardResponse.targets:type_name -> groma.v1.CensusTarget
+	15, // 16: groma.v1.TakeCensusRequest.target:type_name -> groma.v1.CensusTarget
+	2,  // 17: groma.v1.TakeCensusRequest.limits:type_name -> groma.v1.Limits
+	4,  // 18: groma.v1.TakeCensusResponse.taken:type_name -> groma.v1.Taken
+	4,  // 19: groma.v1.SummariseShardRequest.taken:type_name -> groma.v1.Taken
+	2,  // 20: groma.v1.SummariseShardRequest.limits:type_name -> groma.v1.Limits
+	26, // 21: groma.v1.AggregateResponse.outcomes:type_name -> groma.v1.AggregateResponse.OutcomesEntry
+	27, // 22: groma.v1.Progress.outcomes:type_name -> groma.v1.Progress.OutcomesEntry
+	23, // 23: groma.v1.Progress.oldest:type_name -> groma.v1.Running
+	28, // 24: groma.v1.Running.since:type_name -> google.protobuf.Timestamp
+	25, // [25:25] is the sub-list for method output_type
+	25, // [25:25] is the sub-list for method input_type
+	25, // [25:25] is the sub-list for extension type_name
+	25, // [25:25] is the sub-list for extension extendee
+	0,  // [0:25] is the sub-list for field type_name
 }
 
 func init() { file_groma_v1_survey_proto_init() }
@@ -1768,6 +1869,7 @@ func file_groma_v1_survey_proto_init() {
 	if File_groma_v1_survey_proto != nil {
 		return
 	}
+	file_groma_v1_census_proto_init()
 	file_groma_v1_landscape_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -1775,7 +1877,7 @@ func file_groma_v1_survey_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_groma_v1_survey_proto_rawDesc), len(file_groma_v1_survey_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   27,
+			NumMessages:   28,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -1,0 +1,190 @@
+// Package census takes one repository's whole census: it probes, fetches,
+// counts and keeps, in plain Go.
+//
+// Everything a repository needs is made for it and thrown away after it, so
+// that one repository never harms another. A failure that another try cannot
+// mend is an outcome, not an error.
+package census
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"groma/internal/artefact"
+	"groma/internal/canonical"
+	"groma/internal/fault"
+	"groma/internal/gitwire"
+	"groma/internal/landscape"
+	"groma/internal/tally"
+	gromav1 "groma/proto/groma/v1"
+)
+
+// What bounds a census where the survey does not say.
+const (
+	DefaultRepositoryBytes = 4 << 30
+	DefaultTime            = 30 * time.Minute
+)
+
+// A Request asks for the census of one repository.
+type Request struct {
+	Survey  string // empty for a census by itself
+	Key     string // host/owner/name
+	Address string
+	Branch  string // empty for the remote's default branch
+	Commit  string // empty for the branch's head
+	Limits  *gromav1.Limits
+}
+
+// A Taker takes censuses, any number at a time.
+type Taker struct {
+	Git   *gitwire.Client
+	Store artefact.Store
+}
+
+// Take takes the census of one repository and keeps it. It fails only if
+// another try can help.
+func (t *Taker) Take(ctx context.Context, request Request) (*gromav1.Taken, error) {
+	start := time.Now()
+	limited, cancel := context.WithTimeoutCause(ctx, limitOf(request.Limits), errTime)
+	defer cancel()
+	taken := &gromav1.Taken{Key: request.Key}
+	err := t.take(limited, request, taken)
+	taken.Seconds = time.Since(start).Seconds()
+	if err == nil {
+		return taken, nil
+	}
+	if context.Cause(limited) == errTime {
+		err = fault.Errorf(fault.TimedOut, "it took longer than the %s that a repository may take", limitOf(request.Limits))
+		return settle(taken, err), nil
+	}
+	if !fault.KindOf(err).Permanent() {
+		return nil, err
+	}
+	return settle(taken, err), nil
+}
+
+var errTime = errors.New("the census has used up its time")
+
+func limitOf(limits *gromav1.Limits) time.Duration {
+	if s := limits.GetSeconds(); s > 0 {
+		return time.Duration(s) * time.Second
+	}
+	return DefaultTime
+}
+
+func (t *Taker) take(ctx context.Context, request Request, taken *gromav1.Taken) error {
+	remote, err := t.Git.Probe(ctx, gitwire.Request{Address: request.Address, Branch: request.Branch, Commit: request.Commit})
+	if err != nil {
+		return err
+	}
+	defer remote.Close()
+	defer func() { taken.Requests, taken.BytesReceived = remote.Wire() }()
+	taken.Branch, taken.MovedTo = remote.Head.Branch, movedKey(request.Key, remote.MovedTo)
+
+	home := request.Key
+	if taken.MovedTo != "" {
+		home = taken.MovedTo
+	}
+	method := tally.Method(request.Limits.GetFileBytes())
+	kept, err := t.kept(ctx, home, remote.Head.Commit, method)
+	if err != nil {
+		return err
+	}
+	if kept == nil {
+		if kept, err = t.count(ctx, remote, request, home, method); err != nil {
+			return err
+		}
+	}
+	taken.Commit, taken.Outcome = kept.Commit, "reused"
+	if kept.Survey == request.Survey { // by us, now or in an earlier try
+		taken.Outcome = "counted"
+	}
+	return nil
+}
+
+// kept returns the census that is kept of a commit, or nil.
+func (t *Taker) kept(ctx context.Context, key, commit, method string) (*gromav1.Census, error) {
+	if commit == "" {
+		return nil, nil
+	}
+	data, err := t.Store.Get(ctx, artefact.CensusKey(key, commit, method))
+	if errors.Is(err, artefact.ErrMissing) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	census := &gromav1.Census{}
+	if err := canonical.Unmarshal(data, census); err != nil {
+		return nil, fmt.Errorf("the kept census of %s at %s: %w", key, commit, err)
+	}
+	return census, nil
+}
+
+// count counts what the remote has and keeps it: the file list first, since
+// the census says that all is there.
+func (t *Taker) count(ctx context.Context, remote *gitwire.Remote, request Request, home, method string) (*gromav1.Census, error) {
+	counted, err := Count(ctx, remote, request.Limits)
+	if err != nil {
+		return nil, err
+	}
+	census := counted.Census
+	census.Key, census.Method, census.Survey = home, method, request.Survey
+	list, err := packFiles(counted.Files)
+	if err != nil {
+		return nil, err
+	}
+	err = t.Store.Create(ctx, artefact.FilesKey(home, census.Commit, method), list)
+	if err != nil && !errors.Is(err, artefact.ErrExists) {
+		return nil, err
+	}
+	data, err := canonical.MarshalIndent(census)
+	if err != nil {
+		return nil, err
+	}
+	err = t.Store.Create(ctx, artefact.CensusKey(home, census.Commit, method), data)
+	if errors.Is(err, artefact.ErrExists) { // somebody was faster, with the same tally
+		return t.kept(ctx, home, census.Commit, method)
+	}
+	return census, err
+}
+
+// movedKey is the key of the address that a remote redirected to, or empty if
+// it is the same repository still.
+func movedKey(key, address string) string {
+	if address == "" {
+		return ""
+	}
+	to, err := landscape.ParseAddress(address)
+	if err != nil || to.Key == key {
+		return ""
+	}
+	return to.Key
+}
+
+// settle makes a failure the outcome of a repository.
+func settle(taken *gromav1.Taken, err error) *gromav1.Taken {
+	taken.Outcome, taken.Reason = Outcome(fault.KindOf(err)), clip(err.Error())
+	return taken
+}
+
+// Outcome is what a repository ends in that failed for good in this way.
+func Outcome(kind fault.Kind) string {
+	switch kind {
+	case fault.NotFound, fault.Denied, fault.Empty, fault.TooLarge, fault.TimedOut, fault.Unsupported:
+		return string(kind)
+	}
+	return "failed"
+}
+
+// longestReason bounds what a stranger's server can put into payloads.
+const longestReason = 300
+
+func clip(reason string) string {
+	if len(reason) <= longestReason {
+		return reason
+	}
+	return fmt.Sprintf("%s…", []byte(reason)[:longestReason])
+}

@@ -1,0 +1,132 @@
+// Package cli turns arguments into one call and shows what comes of it.
+//
+// What programs read (reports, JSON, tables in a pipe) goes to standard
+// output, what people read on the way goes to standard error, and the exit
+// status is 0 for done, 1 for failed, 2 for wrong usage and 3 for done with
+// repositories that have no count.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+// What a command exits with.
+const (
+	exitDone   = 0
+	exitFailed = 1
+	exitUsage  = 2
+	exitGaps   = 3
+)
+
+// errGaps says that all went well but some repositories have no count.
+var errGaps = errors.New("some repositories have no count")
+
+// errSaid says that the failure has been told already.
+var errSaid = errors.New("failed, as said")
+
+// A usageError is a mistake in how the command was called.
+type usageError struct{ error }
+
+func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
+
+// Terminal is the world of a command: what it reads, writes and is told by.
+type Terminal struct {
+	In       io.Reader
+	Out, Err io.Writer
+	Env      func(string) string
+	// Signals carries the user's wish to stop; nil for none.
+	Signals <-chan os.Signal
+}
+
+// Process is the terminal of this process.
+func Process() Terminal {
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	return Terminal{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Env: os.Getenv, Signals: signals}
+}
+
+// Main runs the command that the arguments ask for and returns what to exit
+// with.
+func Main(args []string, terminal Terminal) int {
+	ctx, stop := terminal.context()
+	defer stop()
+	root := newRoot(terminal)
+	root.SetArgs(args)
+	root.SetIn(terminal.In)
+	root.SetOut(terminal.Out)
+	root.SetErr(terminal.Err)
+	ran := false
+	root.PersistentPreRun = func(*cobra.Command, []string) { ran = true }
+	err := root.ExecuteContext(ctx)
+	var usage usageError
+	switch {
+	case err == nil:
+		return exitDone
+	case errors.Is(err, errGaps):
+		return exitGaps
+	case errors.Is(err, errSaid):
+		return exitFailed
+	case errors.As(err, &usage), !ran:
+		fmt.Fprintf(terminal.Err, "groma: %s\n", printable(err.Error()))
+		fmt.Fprintln(terminal.Err, "Run 'groma --help', or 'groma COMMAND --help', for how to call it.")
+		return exitUsage
+	}
+	fmt.Fprintf(terminal.Err, "groma: %s\n", printable(err.Error()))
+	return exitFailed
+}
+
+// context ends when the user first asks to stop. When they ask again the
+// process ends there and then: all that is kept is whole at any moment.
+func (t Terminal) context() (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(context.Background())
+	if t.Signals == nil {
+		return ctx, cancel
+	}
+	done := make(chan struct{})
+	go func() {
+		select {
+		case <-t.Signals:
+			cancel()
+		case <-done:
+			return
+		}
+		select {
+		case <-t.Signals:
+			os.Exit(exitFailed)
+		case <-done:
+		}
+	}()
+	return ctx, func() {
+		close(done)
+		cancel()
+	}
+}
+
+func newRoot(terminal Terminal) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "groma",
+		Short: "Take a census of the code behind a landscape",
+		Long: `Groma reads a landscape of projects, finds every repository behind it, counts
+the code of each at one named commit, and reports.
+
+Nothing needs to be installed: the workflow engine, the message bus and the
+storage run in this process and keep what they know in one folder (--data).
+Stop it at any moment; the same command goes on where it was.`,
+		Example: `  groma survey landscape.yml --language Rust
+  groma survey https://github.com/tikv/tikv
+  groma census https://github.com/tikv/tikv
+  groma surveys`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+	}
+	root.AddCommand(newSurvey(terminal), newCensus(terminal), newSurveys(terminal), newShow(terminal), newCancel(terminal), newVersion(terminal))
+	return root
+}

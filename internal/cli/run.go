@@ -1,0 +1,233 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	enums "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/worker"
+
+	"groma/internal/artefact"
+	"groma/internal/census"
+	"groma/internal/engine"
+	"groma/internal/gitwire"
+	"groma/internal/report"
+	"groma/internal/survey"
+	gromav1 "groma/proto/groma/v1"
+	"groma/workers"
+	"groma/workflows"
+)
+
+// run is an engine with a worker in this process, and the survey it is for.
+type run struct {
+	terminal    Terminal
+	git         *gitwire.Client
+	log         *slog.Logger
+	concurrency int
+	out         string // folder for the report, empty for none
+	json        bool
+	again       string // the command that goes on
+
+	engine *engine.Engine
+	worker worker.Worker
+	stop   sync.Once
+}
+
+func (r *run) open(ctx context.Context, config engine.Config) (err error) {
+	if r.engine, err = engine.Open(ctx, config); err != nil {
+		return err
+	}
+	r.worker = workers.New(r.engine.Temporal, workers.Config{
+		Taker:   &census.Taker{Git: r.git, Store: r.engine.Store},
+		Store:   r.engine.Store,
+		Notices: r.engine.Notices,
+		Log:     r.log,
+
+		Concurrency: r.concurrency,
+	})
+	if err := r.worker.Start(); err != nil {
+		r.engine.Close()
+		return fmt.Errorf("start the worker: %w", err)
+	}
+	return nil
+}
+
+// close hands back the censuses in flight, then stops the engine.
+func (r *run) close() {
+	r.stopWorker()
+	r.engine.Close()
+}
+
+func (r *run) stopWorker() { r.stop.Do(r.worker.Stop) }
+
+// workflowID is the same for equal specs, so that asking for a survey that is
+// unfinished goes on with it instead of starting another.
+func workflowID(spec *gromav1.SurveySpec) string { return "survey-" + survey.Fingerprint(spec) }
+
+// memoSurvey is the key of a workflow's memo that has the survey's id.
+const memoSurvey = "survey"
+
+// survey starts a survey, or goes on with the unfinished one of the same spec,
+// and sees it to its end.
+func (r *run) survey(ctx context.Context, request *gromav1.SurveyRequest, sources survey.Sources) error {
+	id, err := r.running(ctx, workflowID(request.Spec))
+	if err != nil {
+		return err
+	}
+	if id != "" {
+		r.sayf("Going on with survey %s.", id)
+		return r.follow(ctx, id, r.engine.Temporal.GetWorkflow(ctx, workflowID(request.Spec), ""))
+	}
+	request.Survey = survey.ID(request.Spec, request.StartedAt.AsTime())
+	if err := survey.KeepSources(ctx, r.engine.Store, request.Survey, sources); err != nil {
+		return err
+	}
+	started, err := r.engine.Temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
+		ID:                       workflowID(request.Spec),
+		TaskQueue:                workflows.TaskQueue,
+		WorkflowIDConflictPolicy: enums.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
+		Memo:                     map[string]any{memoSurvey: request.Survey},
+		StaticSummary:            request.Survey,
+	}, workflows.Survey, request)
+	if err != nil {
+		return fmt.Errorf("start the survey: %w", err)
+	}
+	r.sayf("Survey %s.", request.Survey)
+	return r.follow(ctx, request.Survey, started)
+}
+
+// running returns the id of the survey that a workflow is running, or nothing.
+func (r *run) running(ctx context.Context, workflow string) (string, error) {
+	described, err := r.engine.Temporal.DescribeWorkflowExecution(ctx, workflow, "")
+	var missing *serviceerror.NotFound
+	if errors.As(err, &missing) {
+		return "", nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("look for an unfinished survey: %w", err)
+	}
+	info := described.GetWorkflowExecutionInfo()
+	if info.GetStatus() != enums.WORKFLOW_EXECUTION_STATUS_RUNNING {
+		return "", nil
+	}
+	return surveyOf(info.GetMemo())
+}
+
+// follow shows how a survey gets on until it ends or the user has had enough.
+func (r *run) follow(ctx context.Context, id string, started client.WorkflowRun) error {
+	watching, stopWatching := context.WithCancel(ctx)
+	defer stopWatching()
+	shown := make(chan struct{})
+	w := &watch{run: r, id: id, workflow: started.GetID(), view: r.newView(), reported: make(chan struct{}, 1)}
+	go func() {
+		defer close(shown)
+		w.follow(watching)
+	}()
+	var response *gromav1.SurveyResponse
+	err := started.Get(ctx, &response)
+	if r.json && ctx.Err() == nil {
+		w.drain()
+	}
+	stopWatching()
+	<-shown
+	if ctx.Err() != nil {
+		return r.stopped(w)
+	}
+	if err != nil && !temporal.IsCanceledError(err) {
+		return fmt.Errorf("survey %s failed: %s", id, reason(err))
+	}
+	return r.finish(context.WithoutCancel(ctx), id)
+}
+
+// reason is what an activity or a workflow failed of, without the wrapping of
+// those who passed it on.
+func reason(err error) string {
+	var application *temporal.ApplicationError
+	if errors.As(err, &application) {
+		return application.Message()
+	}
+	return err.Error()
+}
+
+// stopped ends a command in mid-survey: the worker hands back what it holds.
+func (r *run) stopped(w *watch) error {
+	r.sayf("Stopping: handing back what is being counted. Press Ctrl-C again to leave at once; nothing is lost.")
+	r.stopWorker()
+	if p := w.last(); p.GetTotal() > 0 {
+		r.sayf("Stopped with %d of %d repositories done; what is counted is kept.", done(p), p.Total)
+	} else {
+		r.sayf("Stopped.")
+	}
+	r.sayf("To go on, give the same command again: %s …", r.again)
+	return errSaid
+}
+
+// finish writes the report to its folder and prints its headline.
+func (r *run) finish(ctx context.Context, id string) error {
+	rep, err := survey.Report(ctx, r.engine.Store, id)
+	if err != nil {
+		return err
+	}
+	if r.out != "" {
+		if err := r.write(ctx, id); err != nil {
+			return err
+		}
+	}
+	if !r.json {
+		printHeadline(r.terminal.Out, rep)
+		if r.out != "" {
+			fmt.Fprintf(r.terminal.Out, "\nReport: %s and report.json beside it\n", filepath.Join(r.out, "report.md"))
+		}
+	}
+	return verdictOf(rep)
+}
+
+func (r *run) write(ctx context.Context, id string) error {
+	if err := os.MkdirAll(r.out, 0o755); err != nil {
+		return fmt.Errorf("make the report's folder: %w", err)
+	}
+	for _, name := range []string{"report.md", "report.json"} {
+		data, err := r.engine.Store.Get(ctx, artefact.EditionKey(id, 1, name))
+		if err != nil {
+			return err
+		}
+		if err := writeFile(filepath.Join(r.out, name), data); err != nil {
+			return fmt.Errorf("write the report: %w; it is kept, and 'groma show %s' prints it", err, id)
+		}
+	}
+	return nil
+}
+
+// verdictOf says how a survey with this report has ended: it failed only if
+// nothing could be reached.
+func verdictOf(rep *gromav1.Report) error {
+	gaps := report.Uncounted(rep)
+	if len(gaps) == 0 {
+		return nil
+	}
+	failed := rep.Totals.Outcomes["failed"] + rep.Totals.Outcomes["timed-out"]
+	if failed == rep.Totals.Repositories {
+		return fmt.Errorf("no repository could be reached; the first: %s: %s", gaps[0].Key, gaps[0].Reason)
+	}
+	return errGaps
+}
+
+// sayf tells the person at the terminal; programs that asked for JSON are not
+// bothered.
+func (r *run) sayf(format string, args ...any) {
+	if !r.json {
+		fmt.Fprintf(r.terminal.Err, format+"\n", args...)
+	}
+}
+
+// drainTime is how long the end of a survey waits for its last notices.
+const drainTime = 2 * time.Second

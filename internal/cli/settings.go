@@ -1,0 +1,170 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"groma/internal/artefact"
+	"groma/internal/census"
+	"groma/internal/engine"
+	"groma/internal/gitwire"
+	gromav1 "groma/proto/groma/v1"
+)
+
+// engineSettings say where the engines are; the zero value embeds them all.
+type engineSettings struct {
+	data, temporal, namespace, nats, store string
+}
+
+func (s *engineSettings) register(flags *pflag.FlagSet, terminal Terminal) {
+	flags.StringVar(&s.data, "data", dataFolder(terminal), "folder that keeps censuses, surveys and the embedded engines")
+	flags.StringVar(&s.temporal, "temporal", "", "host:port of a Temporal server (default: embedded)")
+	flags.StringVar(&s.namespace, "namespace", "", "Temporal namespace (default: \"default\")")
+	flags.StringVar(&s.nats, "nats", "", "URL of a NATS server with JetStream (default: embedded)")
+	flags.StringVar(&s.store, "store", "", "where artefacts are kept: s3://bucket/prefix?endpoint=… or file:///… (default: in --data)")
+}
+
+// dataFolder is where the data of users stands on this system.
+func dataFolder(terminal Terminal) string {
+	if dir := terminal.Env("GROMA_DATA"); dir != "" {
+		return dir
+	}
+	if dir := terminal.Env("XDG_DATA_HOME"); filepath.IsAbs(dir) {
+		return filepath.Join(dir, "groma")
+	}
+	return filepath.Join(terminal.Env("HOME"), ".local", "share", "groma")
+}
+
+func secrets(terminal Terminal) artefact.Secrets {
+	return artefact.Secrets{
+		AccessKey:    terminal.Env("AWS_ACCESS_KEY_ID"),
+		SecretKey:    terminal.Env("AWS_SECRET_ACCESS_KEY"),
+		SessionToken: terminal.Env("AWS_SESSION_TOKEN"),
+	}
+}
+
+func (s *engineSettings) config(terminal Terminal, log *slog.Logger) engine.Config {
+	return engine.Config{
+		Data: s.data, Temporal: s.temporal, Namespace: s.namespace, NATS: s.nats,
+		Store: s.storeAddress(), Secrets: secrets(terminal), Logger: log,
+	}
+}
+
+func (s *engineSettings) storeAddress() string {
+	if s.store != "" {
+		return s.store
+	}
+	abs, err := filepath.Abs(s.data)
+	if err != nil {
+		abs = s.data
+	}
+	return "file://" + filepath.ToSlash(filepath.Join(abs, "store"))
+}
+
+// openStore opens the storage alone, for commands that only read: it works
+// while a survey is running on the same data folder.
+func (s *engineSettings) openStore(ctx context.Context, terminal Terminal) (artefact.Store, error) {
+	return artefact.Open(ctx, s.storeAddress(), secrets(terminal))
+}
+
+// gitSettings say how remotes are asked.
+type gitSettings struct {
+	mirrors   []string
+	tokenFile string
+}
+
+func (s *gitSettings) register(flags *pflag.FlagSet) {
+	flags.StringArrayVar(&s.mirrors, "mirror", nil, "FROM=TO: fetch addresses that begin with FROM from TO instead, as git's insteadOf; may be repeated")
+	flags.StringVar(&s.tokenFile, "token-file", "", "file of lines 'HOST TOKEN' or 'HOST USER:PASSWORD' to ask remotes with; besides it GITHUB_TOKEN, GITLAB_TOKEN, GROMA_TOKEN_<HOST> and ~/.netrc are read")
+}
+
+func (s *gitSettings) client(terminal Terminal, more ...gitwire.Mirror) (*gitwire.Client, error) {
+	mirrors := more
+	for _, text := range s.mirrors {
+		mirror, err := gitwire.ParseMirror(text)
+		if err != nil {
+			return nil, usageError{err}
+		}
+		mirrors = append(mirrors, mirror)
+	}
+	credentials, err := gitwire.LoadCredentials(gitwire.CredentialSources{
+		Environ: os.Environ(), NetrcPath: netrc(terminal), TokenFile: s.tokenFile,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return gitwire.New(gitwire.Config{Mirrors: mirrors, Credentials: credentials}), nil
+}
+
+func netrc(terminal Terminal) string {
+	if path := terminal.Env("NETRC"); path != "" {
+		return path
+	}
+	return filepath.Join(terminal.Env("HOME"), ".netrc")
+}
+
+// limitSettings bound one census.
+type limitSettings struct {
+	file, repository size
+	timeout          time.Duration
+}
+
+func (s *limitSettings) register(flags *pflag.FlagSet) {
+	s.file, s.repository = defaultFile, census.DefaultRepositoryBytes
+	flags.Var(&s.file, "max-file", "files beyond this size are not counted, but accounted for as too large")
+	flags.Var(&s.repository, "max-repository", "repositories whose pack is beyond this size are too large")
+	flags.DurationVar(&s.timeout, "timeout", census.DefaultTime, "how long one repository may take")
+}
+
+func (s *limitSettings) limits() (*gromav1.Limits, error) {
+	if s.timeout < time.Second {
+		return nil, usagef("--timeout %s: want at least 1s", s.timeout)
+	}
+	return &gromav1.Limits{FileBytes: int64(s.file), RepositoryBytes: int64(s.repository), Seconds: int64(s.timeout / time.Second)}, nil
+}
+
+// defaultFile is beyond all source code that people write.
+const defaultFile = 10 << 20
+
+// size is a number of bytes that reads and prints as 10MiB.
+type size int64
+
+var units = []struct {
+	suffix string
+	bytes  int64
+}{{"GiB", 1 << 30}, {"MiB", 1 << 20}, {"KiB", 1 << 10}, {"GB", 1e9}, {"MB", 1e6}, {"KB", 1e3}, {"B", 1}}
+
+func (s *size) Set(text string) error {
+	factor, digits := int64(1), text
+	for _, unit := range units {
+		if rest, ok := strings.CutSuffix(text, unit.suffix); ok {
+			factor, digits = unit.bytes, rest
+			break
+		}
+	}
+	n, err := strconv.ParseInt(strings.TrimSpace(digits), 10, 64)
+	if err != nil || n <= 0 || n > 1<<62/factor {
+		return fmt.Errorf("want a size such as 10MiB or 500MB")
+	}
+	*s = size(n * factor)
+	return nil
+}
+
+func (s *size) String() string {
+	for _, unit := range units[:3] {
+		if int64(*s) >= unit.bytes && int64(*s)%unit.bytes == 0 {
+			return fmt.Sprintf("%d%s", int64(*s)/unit.bytes, unit.suffix)
+		}
+	}
+	return fmt.Sprintf("%dB", int64(*s))
+}
+
+func (s *size) Type() string { return "size" }

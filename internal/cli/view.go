@@ -1,0 +1,161 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/term"
+
+	"groma/internal/canonical"
+	"groma/internal/report"
+	gromav1 "groma/proto/groma/v1"
+)
+
+// A view shows how a survey gets on.
+type view interface {
+	show(*gromav1.Progress)
+	tell(*gromav1.Notice)
+	end()
+}
+
+// newView chooses by who is looking: a program, a person, or a log.
+func (r *run) newView() view {
+	if r.json {
+		return &events{out: r.terminal.Out}
+	}
+	if file, ok := r.terminal.Err.(*os.File); ok && term.IsTerminal(int(file.Fd())) {
+		return &live{out: file, started: time.Now()}
+	}
+	return &lines{out: r.terminal.Err, started: time.Now()}
+}
+
+// events prints every notice as a line of JSON.
+type events struct{ out io.Writer }
+
+func (v *events) show(*gromav1.Progress) {}
+func (v *events) end()                   {}
+
+func (v *events) tell(n *gromav1.Notice) {
+	line, err := canonical.Marshal(n)
+	if err != nil {
+		return // a notice is never worth failing for
+	}
+	fmt.Fprintf(v.out, "%s\n", line)
+}
+
+// lines prints a plain line every few seconds.
+type lines struct {
+	out     io.Writer
+	started time.Time
+	printed time.Time
+}
+
+// lineEvery is how often a line is printed.
+const lineEvery = 5 * time.Second
+
+func (v *lines) tell(*gromav1.Notice) {}
+func (v *lines) end()                 {}
+
+func (v *lines) show(p *gromav1.Progress) {
+	if time.Since(v.printed) < lineEvery || p.Total == 0 {
+		return
+	}
+	v.printed = time.Now()
+	fmt.Fprintf(v.out, "%s %s: %s; %s\n", v.printed.Format("15:04:05"), p.State, counts(p), pace(p, time.Since(v.started)))
+}
+
+// live redraws a few lines on a terminal.
+type live struct {
+	out     *os.File
+	started time.Time
+	drawn   int // lines on the screen
+}
+
+func (v *live) tell(*gromav1.Notice) {}
+
+func (v *live) end() { v.clear() }
+
+func (v *live) clear() {
+	if v.drawn > 0 {
+		fmt.Fprintf(v.out, "\x1b[%dA\x1b[J", v.drawn)
+	}
+	v.drawn = 0
+}
+
+func (v *live) show(p *gromav1.Progress) {
+	width, _, err := term.GetSize(int(v.out.Fd()))
+	if err != nil || width < 20 {
+		width = 80
+	}
+	var screen strings.Builder
+	drawing := []string{
+		fmt.Sprintf("%s %s %s", p.State, bar(p, 24), pace(p, time.Since(v.started))),
+		"  " + counts(p),
+	}
+	for _, running := range slowest(p, 4) {
+		drawing = append(drawing, fmt.Sprintf("  %6s  %s", time.Since(running.Since.AsTime()).Round(time.Second), printable(running.Key)))
+	}
+	for _, line := range drawing {
+		screen.WriteString(clip(line, width-1) + "\n")
+	}
+	v.clear()
+	io.WriteString(v.out, screen.String())
+	v.drawn = len(drawing)
+}
+
+func clip(line string, width int) string {
+	runes := []rune(line)
+	if len(runes) <= width {
+		return line
+	}
+	return string(runes[:width-1]) + "…"
+}
+
+func bar(p *gromav1.Progress, width int64) string {
+	if p.Total == 0 {
+		return strings.Repeat("░", int(width))
+	}
+	full := done(p) * width / p.Total
+	return strings.Repeat("█", int(full)) + strings.Repeat("░", int(width-full))
+}
+
+// counts says where every repository is; the parts add up.
+func counts(p *gromav1.Progress) string {
+	parts := []string{fmt.Sprintf("%s of %s done", report.Number(done(p)), report.Plural(p.Total, "repository", "repositories"))}
+	for _, outcome := range report.OutcomeOrder {
+		if n := p.Outcomes[outcome]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%s %s", report.Number(n), outcome))
+		}
+	}
+	if p.Running > 0 {
+		parts = append(parts, fmt.Sprintf("%s in flight", report.Number(p.Running)))
+	}
+	if p.Waiting > 0 {
+		parts = append(parts, fmt.Sprintf("%s waiting", report.Number(p.Waiting)))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// pace says how fast it goes and when it will be done at that rate.
+func pace(p *gromav1.Progress, elapsed time.Duration) string {
+	n := done(p)
+	if n == 0 || elapsed < time.Second {
+		return elapsed.Round(time.Second).String()
+	}
+	rate := float64(n) / elapsed.Seconds()
+	text := fmt.Sprintf("%s, %.1f/s", elapsed.Round(time.Second), rate)
+	if left := p.Total - n; left > 0 {
+		text += fmt.Sprintf(", about %s left", time.Duration(float64(left)/rate*float64(time.Second)).Round(time.Second))
+	}
+	return text
+}
+
+func slowest(p *gromav1.Progress, most int) []*gromav1.Running {
+	running := slices.Clone(p.Oldest)
+	slices.SortStableFunc(running, func(a, b *gromav1.Running) int { return a.Since.AsTime().Compare(b.Since.AsTime()) })
+	return running[:min(most, len(running))]
+}

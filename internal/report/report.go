@@ -1,0 +1,125 @@
+// Package report turns censuses into a report, and a report into Markdown.
+//
+// It is a function: the same censuses, in any order, give the same bytes.
+// Every repository of the landscape has one row with one outcome, the outcomes
+// add up to the repositories, and no line is counted twice.
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	gromav1 "groma/proto/groma/v1"
+)
+
+// Build makes the report of a survey that ended at a time. Rows may come in
+// any order; a repository without a row has failed, since somebody asked for
+// it.
+func Build(manifest *gromav1.Manifest, rows []*gromav1.Row, ended time.Time) *gromav1.Report {
+	landscape := manifest.GetLandscape()
+	r := &gromav1.Report{
+		Survey: &gromav1.SurveyFacts{
+			Id:        manifest.Survey,
+			StartedAt: manifest.StartedAt,
+			EndedAt:   timestamppb.New(ended),
+			Method:    manifest.Method,
+			Source:    &gromav1.Source{Name: landscape.GetName(), Sha256: landscape.GetSha256()},
+			Spec:      manifest.Spec,
+		},
+		Projects: landscape.GetProjects(),
+		Warnings: landscape.GetWarnings(),
+		LeftOut:  landscape.GetLeftOut(),
+	}
+	byKey := make(map[string]*gromav1.Row, len(rows))
+	for _, row := range rows {
+		byKey[row.GetTaken().GetKey()] = row
+	}
+	for _, planned := range landscape.GetRepositories() {
+		r.Repositories = append(r.Repositories, repository(planned, byKey[planned.Key]))
+	}
+	slices.SortFunc(r.Repositories, func(a, b *gromav1.Repository) int { return cmp.Compare(a.Key, b.Key) })
+	settleMoved(r.Repositories)
+	r.Totals = totals(r)
+	return r
+}
+
+// Single is the row of one repository that was counted by itself.
+func Single(planned *gromav1.PlannedRepository, row *gromav1.Row) *gromav1.Repository {
+	return repository(planned, row)
+}
+
+func repository(planned *gromav1.PlannedRepository, row *gromav1.Row) *gromav1.Repository {
+	r := &gromav1.Repository{
+		Key: planned.Key, Host: planned.Host, Owner: planned.Owner, Name: planned.Name,
+		Address: planned.Address, Branch: planned.Branch, Aliases: planned.Aliases, Why: planned.Why,
+		Outcome: planned.Outcome, Reason: planned.Reason,
+	}
+	taken := row.GetTaken()
+	switch {
+	case taken != nil:
+		take(r, taken)
+	case r.Outcome == "":
+		r.Outcome, r.Reason = "failed", "the survey ended before it was counted"
+	}
+	if census := row.GetCensus(); census != nil {
+		r.Commit, r.CommittedAt, r.Method = census.Commit, census.CommittedAt, census.Method
+		r.Files, r.Tally, r.Skipped, r.Packages = census.Files, census.Tally, census.Skipped, census.Packages
+	}
+	return r
+}
+
+func take(r *gromav1.Repository, taken *gromav1.Taken) {
+	r.Outcome, r.Reason, r.Commit, r.MovedTo = taken.Outcome, taken.Reason, taken.Commit, taken.MovedTo
+	r.Attempts, r.Seconds = taken.Attempts, taken.Seconds
+	r.Wire = &gromav1.Wire{Requests: taken.Requests, BytesReceived: taken.BytesReceived}
+	if taken.Branch != "" {
+		r.Branch = taken.Branch
+	}
+	if taken.MovedTo != "" && !slices.Contains(r.Aliases, taken.MovedTo) {
+		r.Aliases = append(slices.Clone(r.Aliases), taken.MovedTo)
+		slices.Sort(r.Aliases)
+	}
+}
+
+// settleMoved keeps one count of a repository that stands in the landscape
+// under several addresses: the row of the address it has now, if there is one,
+// else the first of those that lead there. The others are moved.
+func settleMoved(repositories []*gromav1.Repository) {
+	home := map[string]*gromav1.Repository{}
+	for _, r := range repositories {
+		if r.MovedTo == "" && r.Commit != "" {
+			home[r.Key] = r
+		}
+	}
+	for _, r := range repositories {
+		if r.MovedTo == "" || r.Commit == "" {
+			continue
+		}
+		at, taken := home[r.MovedTo]
+		if !taken || at.Branch != r.Branch { // another branch is another count
+			if !taken {
+				home[r.MovedTo] = r
+			}
+			continue
+		}
+		r.Outcome, r.CountedAs = "moved", at.Key
+		r.Reason = fmt.Sprintf("it is %s now, which is counted as %s", r.MovedTo, at.Key)
+		r.Files, r.Tally, r.Skipped, r.Packages = 0, nil, nil, nil
+	}
+}
+
+func totals(r *gromav1.Report) *gromav1.Totals {
+	t := &gromav1.Totals{
+		Projects:     int64(len(r.Projects)),
+		Repositories: int64(len(r.Repositories)),
+		Outcomes:     map[string]int64{},
+	}
+	for _, repository := range r.Repositories {
+		t.Outcomes[repository.Outcome]++
+	}
+	return t
+}

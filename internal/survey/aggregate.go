@@ -1,0 +1,143 @@
+package survey
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/klauspost/compress/zstd"
+	"google.golang.org/protobuf/proto"
+
+	"groma/internal/artefact"
+	"groma/internal/canonical"
+	"groma/internal/fault"
+	"groma/internal/report"
+	gromav1 "groma/proto/groma/v1"
+)
+
+// SummariseShard keeps all that the report needs of one shard in one artefact,
+// so that the report reads hundreds of them and never a hundred thousand. It
+// returns the artefact's key.
+func SummariseShard(ctx context.Context, store artefact.Store, request *gromav1.SummariseShardRequest, method string) (string, error) {
+	summary := &gromav1.ShardSummary{Survey: request.Survey, Shard: request.Shard, Rows: make([]*gromav1.Row, len(request.Taken))}
+	for i, taken := range request.Taken {
+		row, err := Row(ctx, store, taken, method)
+		if err != nil {
+			return "", err
+		}
+		summary.Rows[i] = row
+	}
+	data, err := proto.MarshalOptions{Deterministic: true}.Marshal(summary)
+	if err != nil {
+		return "", err
+	}
+	key := artefact.ShardKey(request.Survey, request.Shard)
+	return key, createOnce(ctx, store, key, encoder().EncodeAll(data, nil))
+}
+
+// Row joins what came of a repository with its census.
+func Row(ctx context.Context, store artefact.Store, taken *gromav1.Taken, method string) (*gromav1.Row, error) {
+	row := &gromav1.Row{Taken: taken}
+	if taken.Commit == "" {
+		return row, nil
+	}
+	row.Census = &gromav1.Census{}
+	return row, get(ctx, store, artefact.CensusKey(home(taken), taken.Commit, method), row.Census)
+}
+
+// home is the key under which a repository's census is kept: that of the
+// address it has now, so that what moved is counted once.
+func home(taken *gromav1.Taken) string {
+	if taken.MovedTo != "" {
+		return taken.MovedTo
+	}
+	return taken.Key
+}
+
+// Aggregate makes the first edition of a survey's report from the summaries of
+// its shards and returns it with its key. A shard without a summary leaves its
+// repositories without a count, which their rows say.
+func Aggregate(ctx context.Context, store artefact.Store, request *gromav1.AggregateRequest) (*gromav1.Report, string, error) {
+	key := artefact.EditionKey(request.Survey, 1, "report.json")
+	kept, err := Report(ctx, store, request.Survey)
+	if !errors.Is(err, artefact.ErrMissing) {
+		return kept, key, err
+	}
+	manifest, err := Manifest(ctx, store, request.Survey)
+	if err != nil {
+		return nil, "", err
+	}
+	var rows []*gromav1.Row
+	for shard := range request.Shards {
+		more, err := shardRows(ctx, store, request.Survey, shard)
+		if err != nil {
+			return nil, "", err
+		}
+		rows = append(rows, more...)
+	}
+	if err := KeepReport(ctx, store, report.Build(manifest, rows, now().AsTime())); err != nil {
+		return nil, "", err
+	}
+	kept, err = Report(ctx, store, request.Survey) // ours, or that of an earlier try
+	return kept, key, err
+}
+
+// KeepReport keeps every form of a report, report.json last: it says that the
+// edition is whole.
+func KeepReport(ctx context.Context, store artefact.Store, r *gromav1.Report) error {
+	if err := createOnce(ctx, store, artefact.EditionKey(r.Survey.Id, 1, "report.md"), report.Markdown(r)); err != nil {
+		return err
+	}
+	data, err := canonical.MarshalIndent(r)
+	if err != nil {
+		return err
+	}
+	return createOnce(ctx, store, artefact.EditionKey(r.Survey.Id, 1, "report.json"), data)
+}
+
+// Report reads the report of a survey, or fails with [artefact.ErrMissing] if
+// there is none yet.
+func Report(ctx context.Context, store artefact.Store, id string) (*gromav1.Report, error) {
+	r := &gromav1.Report{}
+	return r, get(ctx, store, artefact.EditionKey(id, 1, "report.json"), r)
+}
+
+func shardRows(ctx context.Context, store artefact.Store, id string, shard int64) ([]*gromav1.Row, error) {
+	key := artefact.ShardKey(id, shard)
+	packed, err := store.Get(ctx, key)
+	if errors.Is(err, artefact.ErrMissing) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	data, err := decoder().DecodeAll(packed, nil)
+	if err != nil {
+		return nil, fault.Errorf(fault.Invalid, "%s: %w", key, err)
+	}
+	var summary gromav1.ShardSummary
+	if err := proto.Unmarshal(data, &summary); err != nil {
+		return nil, fault.Errorf(fault.Invalid, "%s: %w", key, err)
+	}
+	return summary.Rows, nil
+}
+
+// encoder and decoder are safe for concurrent use by EncodeAll and DecodeAll.
+var (
+	encoder = sync.OnceValue(func() *zstd.Encoder { return must(zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1))) })
+	decoder = sync.OnceValue(func() *zstd.Decoder {
+		return must(zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(maxSummary)))
+	})
+)
+
+// maxSummary bounds a summary's inflated size: some hundred repositories of
+// some hundred languages are far from it.
+const maxSummary = 256 << 20
+
+func must[T any](value T, err error) T {
+	if err != nil {
+		panic(fmt.Sprintf("survey: %v", err)) // options are constants
+	}
+	return value
+}

@@ -1,0 +1,185 @@
+// Package survey plans surveys, seals their shards and aggregates their
+// reports, in plain Go.
+//
+// Each step reads what the steps before it kept and keeps what it makes, once:
+// taking a step again finds what is there, so a survey can be stopped between
+// any two steps and go on.
+package survey
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"time"
+
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"groma/internal/artefact"
+	"groma/internal/canonical"
+	"groma/internal/fault"
+	"groma/internal/landscape"
+	"groma/internal/tally"
+	gromav1 "groma/proto/groma/v1"
+)
+
+// DefaultShardSize is how many repositories a shard has unless somebody says
+// otherwise: enough that storage is read in few pieces, few enough that a
+// workflow's history stays far within its limits.
+const DefaultShardSize = 500
+
+// A Sources is the documents that a survey is of, as they were read.
+type Sources struct {
+	Landscape  landscape.Document
+	Clomonitor *landscape.Document // nil for none
+}
+
+// ID makes the name of a survey from what it is of and when it starts, for
+// example cncf-landscape-20261122-073345-1f0c. Surveys of different things that
+// start in the same second have different names.
+func ID(spec *gromav1.SurveySpec, started time.Time) string {
+	return fmt.Sprintf("%s-%s-%s", landscape.Slug(spec.Name), started.UTC().Format("20060102-150405"), Fingerprint(spec)[:4])
+}
+
+// Fingerprint is a digest of what was asked for: equal specs have equal ones.
+func Fingerprint(spec *gromav1.SurveySpec) string {
+	data, err := canonical.Marshal(spec)
+	if err != nil {
+		panic(err) // only an invalid string can do this, and specs come from arguments that were checked
+	}
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:])[:16]
+}
+
+// KeepSources keeps the documents of a survey, before it is planned.
+func KeepSources(ctx context.Context, store artefact.Store, id string, sources Sources) error {
+	documents := map[string]*landscape.Document{artefact.SourceKey(id): &sources.Landscape, artefact.JoinedKey(id): sources.Clomonitor}
+	for key, document := range documents {
+		if document == nil {
+			continue
+		}
+		if err := createOnce(ctx, store, key, document.Data); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Plan reads the kept sources of a survey and keeps its manifest.
+func Plan(ctx context.Context, store artefact.Store, request *gromav1.PlanRequest) (*gromav1.Manifest, error) {
+	manifest, err := Manifest(ctx, store, request.Survey)
+	if !errors.Is(err, artefact.ErrMissing) {
+		return manifest, err
+	}
+	read, err := readSources(ctx, store, request)
+	if err != nil {
+		return nil, err
+	}
+	manifest = &gromav1.Manifest{
+		Survey:    request.Survey,
+		StartedAt: request.StartedAt,
+		Spec:      request.Spec,
+		Method:    tally.Method(request.Spec.GetLimits().GetFileBytes()),
+		Landscape: read,
+		ShardSize: request.ShardSize,
+	}
+	if manifest.ShardSize <= 0 {
+		manifest.ShardSize = DefaultShardSize
+	}
+	data, err := canonical.MarshalIndent(manifest)
+	if err != nil {
+		return nil, err
+	}
+	if err := createOnce(ctx, store, artefact.ManifestKey(request.Survey), data); err != nil {
+		return nil, err
+	}
+	return Manifest(ctx, store, request.Survey)
+}
+
+func readSources(ctx context.Context, store artefact.Store, request *gromav1.PlanRequest) (*gromav1.Landscape, error) {
+	data, err := store.Get(ctx, artefact.SourceKey(request.Survey))
+	if err != nil {
+		return nil, err
+	}
+	var joined *landscape.Document
+	if request.Spec.GetClomonitor() != "" {
+		data, err := store.Get(ctx, artefact.JoinedKey(request.Survey))
+		if err != nil {
+			return nil, err
+		}
+		joined = &landscape.Document{Name: request.Spec.Clomonitor, Data: data}
+	}
+	source := landscape.Document{Name: request.Spec.GetName(), Data: data}
+	read, err := landscape.Read(landscape.Kind(request.Spec.GetKind()), source, joined, request.Spec.GetFilter())
+	if err != nil {
+		return nil, fault.Errorf(fault.Invalid, "read the landscape: %w", err)
+	}
+	if len(read.Repositories) == 0 {
+		return nil, fault.Errorf(fault.Invalid, "the landscape %s has no repository to survey (%s); widen the filters", source.Name, leftOut(read))
+	}
+	return read, nil
+}
+
+// Manifest reads what a survey set out to do.
+func Manifest(ctx context.Context, store artefact.Store, id string) (*gromav1.Manifest, error) {
+	manifest := &gromav1.Manifest{}
+	return manifest, get(ctx, store, artefact.ManifestKey(id), manifest)
+}
+
+// Shards is how many shards a manifest has.
+func Shards(manifest *gromav1.Manifest) int64 {
+	n := int64(len(manifest.GetLandscape().GetRepositories()))
+	return (n + manifest.ShardSize - 1) / manifest.ShardSize
+}
+
+// Targets are the repositories of one shard, in the manifest's order.
+func Targets(manifest *gromav1.Manifest, shard int64) ([]*gromav1.CensusTarget, error) {
+	if shard < 0 || shard >= Shards(manifest) {
+		return nil, fault.Errorf(fault.Invalid, "survey %s has no shard %d", manifest.Survey, shard)
+	}
+	repositories := manifest.GetLandscape().GetRepositories()
+	from := shard * manifest.ShardSize
+	to := min(from+manifest.ShardSize, int64(len(repositories)))
+	targets := make([]*gromav1.CensusTarget, 0, to-from)
+	for _, r := range repositories[from:to] {
+		targets = append(targets, &gromav1.CensusTarget{Key: r.Key, Address: r.Address, Branch: r.Branch, Outcome: r.Outcome, Reason: r.Reason})
+	}
+	return targets, nil
+}
+
+// createOnce keeps data unless something is kept under the key already: then
+// an earlier try of the same step finished, and its work stands.
+func createOnce(ctx context.Context, store artefact.Store, key string, data []byte) error {
+	err := store.Create(ctx, key, data)
+	if errors.Is(err, artefact.ErrExists) {
+		return nil
+	}
+	return err
+}
+
+func get(ctx context.Context, store artefact.Store, key string, m proto.Message) error {
+	data, err := store.Get(ctx, key)
+	if err != nil {
+		return err
+	}
+	if err := canonical.Unmarshal(data, m); err != nil {
+		return fault.Errorf(fault.Invalid, "%s: %w", key, err)
+	}
+	return nil
+}
+
+func leftOut(read *gromav1.Landscape) string {
+	if len(read.LeftOut) == 0 {
+		return "nothing was left out"
+	}
+	var total int64
+	for _, n := range read.LeftOut {
+		total += n
+	}
+	return fmt.Sprintf("%d of %d items were left out", total, read.Items)
+}
+
+// now is the time of the clock, to the second: reports are for people.
+func now() *timestamppb.Timestamp { return timestamppb.New(time.Now().UTC().Truncate(time.Second)) }

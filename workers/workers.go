@@ -1,0 +1,195 @@
+// Package workers implements the activities: each translates a request into
+// one call of a plain package, with a heartbeat around it and a verdict after.
+//
+// What has happened is told only after it is kept, and under an id of its own,
+// so that a notice never lies and a retry tells it once.
+package workers
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/worker"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"groma/internal/artefact"
+	"groma/internal/census"
+	"groma/internal/fault"
+	"groma/internal/notice"
+	"groma/internal/survey"
+	"groma/internal/tally"
+	gromav1 "groma/proto/groma/v1"
+	"groma/workflows"
+)
+
+// Config is what a worker works with.
+type Config struct {
+	Taker   *census.Taker
+	Store   artefact.Store
+	Notices notice.Publisher // nil tells nobody
+	Log     *slog.Logger
+	// Concurrency is how many censuses are taken at once; at least 1.
+	Concurrency int
+}
+
+// New makes a worker that runs workflows and activities, not yet started.
+// When it is stopped it hands back the censuses it is taking.
+func New(c client.Client, config Config) worker.Worker {
+	w := worker.New(c, workflows.TaskQueue, worker.Options{
+		MaxConcurrentActivityExecutionSize: max(config.Concurrency, 1),
+		MaxHeartbeatThrottleInterval:       beat, // or a cancellation is heard of late
+		DisableRegistrationAliasing:        true,
+	})
+	workflows.Register(w)
+	w.RegisterActivity(&Activities{Config: config})
+	return w
+}
+
+// Activities are the activities that package workflows names.
+type Activities struct{ Config }
+
+// Plan reads a survey's sources and keeps its manifest.
+func (a *Activities) Plan(ctx context.Context, request *gromav1.PlanRequest) (*gromav1.PlanResponse, error) {
+	defer heartbeat(ctx)()
+	manifest, err := survey.Plan(ctx, a.Store, request)
+	if err != nil {
+		return nil, verdict(ctx, err)
+	}
+	landscape := manifest.GetLandscape()
+	repositories := int64(len(landscape.GetRepositories()))
+	a.tell(ctx, request.Survey, "planned", &gromav1.Notice{Event: &gromav1.Notice_Planned{Planned: &gromav1.Planned{
+		Projects: int64(len(landscape.GetProjects())), Repositories: repositories, Warnings: int64(len(landscape.GetWarnings())),
+	}}})
+	return &gromav1.PlanResponse{Repositories: repositories, Shards: survey.Shards(manifest)}, nil
+}
+
+// ListShard reads which repositories a shard has.
+func (a *Activities) ListShard(ctx context.Context, request *gromav1.ListShardRequest) (*gromav1.ListShardResponse, error) {
+	defer heartbeat(ctx)()
+	manifest, err := survey.Manifest(ctx, a.Store, request.Survey)
+	if err != nil {
+		return nil, verdict(ctx, err)
+	}
+	targets, err := survey.Targets(manifest, request.Shard)
+	return &gromav1.ListShardResponse{Targets: targets}, verdict(ctx, err)
+}
+
+// TakeCensus takes the census of one repository.
+func (a *Activities) TakeCensus(ctx context.Context, request *gromav1.TakeCensusRequest) (*gromav1.TakeCensusResponse, error) {
+	defer heartbeat(ctx)()
+	target := request.GetTarget()
+	taken, err := a.Taker.Take(ctx, census.Request{
+		Survey: request.Survey, Key: target.GetKey(), Address: target.GetAddress(), Branch: target.GetBranch(), Limits: request.Limits,
+	})
+	if err != nil {
+		return nil, verdict(ctx, err)
+	}
+	taken.Attempts = int64(activity.GetInfo(ctx).Attempt)
+	a.tellTaken(ctx, request.Survey, taken)
+	return &gromav1.TakeCensusResponse{Taken: taken}, nil
+}
+
+// SummariseShard seals a shard. What its workflow alone decided, the failures
+// of repositories whose tries ran out, is told here.
+func (a *Activities) SummariseShard(ctx context.Context, request *gromav1.SummariseShardRequest) (*gromav1.SummariseShardResponse, error) {
+	defer heartbeat(ctx)()
+	key, err := survey.SummariseShard(ctx, a.Store, request, tally.Method(request.Limits.GetFileBytes()))
+	if err != nil {
+		return nil, verdict(ctx, err)
+	}
+	for _, taken := range request.Taken {
+		if taken.Outcome == "failed" || taken.Outcome == "timed-out" || taken.Attempts == 0 {
+			a.tellTaken(ctx, request.Survey, taken)
+		}
+	}
+	return &gromav1.SummariseShardResponse{Summary: key}, nil
+}
+
+// Aggregate makes the report of a survey.
+func (a *Activities) Aggregate(ctx context.Context, request *gromav1.AggregateRequest) (*gromav1.AggregateResponse, error) {
+	defer heartbeat(ctx)()
+	report, key, err := survey.Aggregate(ctx, a.Store, request)
+	if err != nil {
+		return nil, verdict(ctx, err)
+	}
+	outcomes := report.GetTotals().GetOutcomes()
+	a.tell(ctx, request.Survey, "reported", &gromav1.Notice{Event: &gromav1.Notice_Reported{Reported: &gromav1.Reported{Report: key, Outcomes: outcomes}}})
+	return &gromav1.AggregateResponse{Report: key, Outcomes: outcomes}, nil
+}
+
+func (a *Activities) tellTaken(ctx context.Context, id string, taken *gromav1.Taken) {
+	a.tell(ctx, id, "taken/"+taken.Key, &gromav1.Notice{Event: &gromav1.Notice_Taken{Taken: taken}})
+}
+
+// tell publishes a notice. Losing one harms nobody, so it only logs a failure.
+func (a *Activities) tell(ctx context.Context, id, event string, n *gromav1.Notice) {
+	if a.Notices == nil {
+		return
+	}
+	n.Id, n.Survey, n.At = id+"/"+event, id, timestamppb.Now()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
+	defer cancel()
+	if err := a.Notices.Publish(ctx, n); err != nil {
+		a.Log.Warn("notice lost", "survey", id, "event", event, "error", err)
+	}
+}
+
+// patience is how long a census waits for a notice to be taken.
+const patience = 5 * time.Second
+
+// beat is how often an activity says that it is alive: a few times within the
+// timeout that workflows give it.
+const beat = 4 * time.Second
+
+// heartbeat says that the activity is alive until the returned function is
+// called, which waits for it to end.
+func heartbeat(ctx context.Context) (stop func()) {
+	quit, done := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(done)
+		tick := time.NewTicker(beat)
+		defer tick.Stop()
+		for {
+			select {
+			case <-tick.C:
+				activity.RecordHeartbeat(ctx)
+			case <-quit:
+				return
+			}
+		}
+	}()
+	return func() {
+		close(quit)
+		<-done
+	}
+}
+
+// verdict tells Temporal what to do about a failure: the kind goes along as
+// the error's type, a permanent one is not tried again, and a remote that
+// asked to be left alone is.
+func verdict(ctx context.Context, err error) error {
+	if err == nil {
+		return nil
+	}
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		select {
+		case <-activity.GetWorkerStopChannel(ctx):
+			return temporal.NewApplicationError("the worker was stopped", workflows.WorkerStopped)
+		default:
+			return ctx.Err() // the survey was cancelled
+		}
+	}
+	kind := fault.KindOf(err)
+	return temporal.NewApplicationErrorWithOptions(err.Error(), string(kind), temporal.ApplicationErrorOptions{
+		NonRetryable:   kind.Permanent(),
+		NextRetryDelay: min(fault.RetryAfter(err), longestDelay),
+	})
+}
+
+// longestDelay bounds what a remote can make a survey wait.
+const longestDelay = 5 * time.Minute
