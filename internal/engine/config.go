@@ -1,0 +1,107 @@
+package engine
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/url"
+	"path/filepath"
+	"strings"
+
+	"groma/internal/artefact"
+)
+
+// Off stands for a NATS that is not wanted: nobody is told anything.
+const Off = "off"
+
+// Config says which world to open. Its zero, with a data folder, is a world of
+// its own: every server embedded.
+type Config struct {
+	// Data is the folder of all that is embedded. It is required unless
+	// Temporal, NATS and Store are all set.
+	Data string
+	// Temporal is host:port of a running Temporal; empty embeds one.
+	Temporal string
+	// Namespace is Temporal's namespace; empty means "groma". The embedded
+	// server makes it, elsewhere it has to exist.
+	Namespace string
+	// NATS is the address of a running NATS with JetStream, or [Off]; empty
+	// embeds one that opens no port.
+	NATS string
+	// Store is the address of the storage, as [artefact.Open] takes it; empty
+	// means the folder store in Data.
+	Store string
+	// Secrets are what an S3 wants to know of who asks; empty asks as nobody.
+	Secrets artefact.Secrets
+	// Logger hears what the servers and the connections have to say; what
+	// they call information it hears as debugging. Nil keeps their warnings in
+	// engine.log of Data, or nowhere where there is no data folder to hold.
+	Logger *slog.Logger
+}
+
+// Validate says what is wrong with c before anything starts.
+func (c Config) Validate() error {
+	var errs []error
+	if c.Data == "" && (c.embeds() || c.Store == "") {
+		errs = append(errs, errors.New("no data folder: name one with --data"))
+	}
+	if c.embeds() && !embedding {
+		errs = append(errs, errNotEmbedded)
+	}
+	if c.Temporal != "" {
+		if host, port, err := net.SplitHostPort(c.Temporal); err != nil || host == "" || port == "" {
+			errs = append(errs, fmt.Errorf("Temporal's address %q: want host:port, as in temporal.example.org:7233", c.Temporal))
+		}
+	}
+	if c.NATS != "" && c.NATS != Off {
+		if u, err := url.Parse(c.NATS); err != nil || u.Host == "" {
+			errs = append(errs, errors.New("NATS's address: want nats://host:port or off"))
+		}
+	}
+	if strings.ContainsFunc(c.Namespace, func(r rune) bool { return r <= ' ' || r == 0x7f }) {
+		errs = append(errs, fmt.Errorf("namespace %q: spaces and control characters are not for names", c.Namespace))
+	}
+	return errors.Join(errs...)
+}
+
+// embeds says whether a server runs in this process, which needs the data
+// folder for itself. Storage does not: any number of processes may share it.
+func (c Config) embeds() bool { return c.Temporal == "" || c.NATS == "" }
+
+func (c Config) withDefaults() Config {
+	c.Namespace = cmp.Or(c.Namespace, "groma")
+	if c.Data != "" {
+		if absolute, err := filepath.Abs(c.Data); err == nil {
+			c.Data = absolute
+		}
+	}
+	if c.Store == "" {
+		c.Store = (&url.URL{Scheme: "file", Path: filepath.ToSlash(filepath.Join(c.Data, "store"))}).String()
+	}
+	return c
+}
+
+// LogValue is c as it may be shown: addresses without passwords.
+func (c Config) LogValue() slog.Value {
+	c = c.withDefaults()
+	return slog.GroupValue(
+		slog.String("data", c.Data),
+		slog.String("temporal", cmp.Or(c.Temporal, "embedded")),
+		slog.String("namespace", c.Namespace),
+		slog.String("nats", cmp.Or(redacted(c.NATS), "embedded")),
+		slog.String("store", redacted(c.Store)),
+	)
+}
+
+func redacted(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return "unreadable"
+	}
+	if u.User != nil { // a name may be a token
+		u.User = url.User("redacted")
+	}
+	return u.String()
+}

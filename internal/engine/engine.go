@@ -1,0 +1,171 @@
+// Package engine gives the roof its world: Temporal, NATS and storage, either
+// embedded in this process or as connections to running ones.
+//
+// Embedded means the real servers over files of one data folder, which one
+// process holds at a time. Nothing is kept in memory alone: a process killed
+// at any moment is continued by the next that opens the folder.
+//
+// The data folder, of which all but the store may be thrown away with no more
+// lost than the surveys that are unfinished:
+//
+//	lock                     who holds the folder: a process and its Temporal's address
+//	engine.log, .log.1       what the servers warned of, where no logger is given
+//	temporal.db, -wal, -shm  Temporal's SQLite database
+//	temporal-1.32.1.db       a database set aside when another version took over
+//	nats/                    JetStream's files
+//	store/                   artefacts; the only thing to keep, and to back up
+//
+// This is the only package that imports Temporal's server. Built with the tag
+// groma_noembed it does without, and without NATS's: such a binary has 21 MB
+// where the whole has 140, and can only connect to running ones.
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"go.temporal.io/sdk/client"
+
+	"groma/internal/artefact"
+	"groma/internal/notice"
+)
+
+// An Engine is the world that surveys run in.
+type Engine struct {
+	Temporal client.Client
+	// TemporalAddress is where Temporal listens, for other processes.
+	TemporalAddress string
+	// Notices is nil, which tells nobody, where the configuration says so.
+	Notices *notice.Bus
+	Store   artefact.Store
+
+	closers []func() // run from last to first
+	close   sync.Once
+}
+
+// Open starts what c embeds and connects to the rest. It returns when all of
+// it answers, or with everything stopped again and an error that says what to
+// do. A data folder that another process holds is a [HeldError].
+func Open(ctx context.Context, c Config) (*Engine, error) {
+	if err := c.Validate(); err != nil {
+		return nil, err
+	}
+	e := &Engine{}
+	if err := e.open(ctx, c.withDefaults()); err != nil {
+		e.Close()
+		return nil, err
+	}
+	return e, nil
+}
+
+func (e *Engine) open(ctx context.Context, c Config) error {
+	held, logger, err := e.openFolder(c)
+	if err != nil {
+		return err
+	}
+	if err := e.openStore(ctx, c); err != nil {
+		return err
+	}
+	if err := e.openNotices(ctx, c, logger); err != nil {
+		return err
+	}
+	if err := e.openTemporal(ctx, c, logger); err != nil {
+		return err
+	}
+	if held == nil {
+		return nil
+	}
+	return held.say(e.TemporalAddress)
+}
+
+// Close stops everything, in the order opposite to its start. Workers are the
+// caller's to stop before. It may be called any number of times.
+func (e *Engine) Close() {
+	e.close.Do(func() {
+		for i := len(e.closers) - 1; i >= 0; i-- {
+			e.closers[i]()
+		}
+	})
+}
+
+func (e *Engine) onClose(f func()) { e.closers = append(e.closers, f) }
+
+// openFolder makes the data folder and holds it, if anything embedded needs
+// it, and opens its log if no other is given.
+func (e *Engine) openFolder(c Config) (*hold, *slog.Logger, error) {
+	if !c.embeds() {
+		return nil, loggerOr(c.Logger, slog.New(slog.DiscardHandler)), nil
+	}
+	if err := os.MkdirAll(c.Data, 0o700); err != nil {
+		return nil, nil, fmt.Errorf("make the data folder: %w", err)
+	}
+	held, err := holdFolder(c.Data)
+	if err != nil {
+		return nil, nil, err
+	}
+	e.onClose(held.release)
+	if c.Logger != nil {
+		return held, c.Logger, nil
+	}
+	file, err := openLog(filepath.Join(c.Data, "engine.log"))
+	if err != nil {
+		return nil, nil, fmt.Errorf("open the engine's log: %w", err)
+	}
+	e.onClose(func() { file.Close() })
+	return held, slog.New(slog.NewTextHandler(file, &slog.HandlerOptions{Level: slog.LevelWarn})), nil
+}
+
+func (e *Engine) openStore(ctx context.Context, c Config) (err error) {
+	e.Store, err = artefact.Open(ctx, c.Store, c.Secrets)
+	return err
+}
+
+func (e *Engine) openNotices(ctx context.Context, c Config, logger *slog.Logger) error {
+	if c.NATS == Off {
+		return nil
+	}
+	options := natsOptions(logger)
+	if c.NATS == "" {
+		server, stop, err := startNATS(filepath.Join(c.Data, "nats"), logger)
+		if err != nil {
+			return fmt.Errorf("start the embedded NATS: %w", err)
+		}
+		e.onClose(stop)
+		options = append(options, server)
+	}
+	conn, err := connectNATS(ctx, c.NATS, options)
+	if err != nil {
+		return err
+	}
+	e.onClose(conn.Close)
+	e.Notices, err = notice.New(ctx, conn)
+	return err
+}
+
+func (e *Engine) openTemporal(ctx context.Context, c Config, logger *slog.Logger) error {
+	e.TemporalAddress = c.Temporal
+	if c.Temporal == "" {
+		address, stop, err := startTemporal(ctx, filepath.Join(c.Data, "temporal.db"), c.Namespace, logger)
+		if err != nil {
+			return fmt.Errorf("start the embedded Temporal: %w", err)
+		}
+		e.onClose(stop)
+		e.TemporalAddress = address
+	}
+	temporal, err := dialTemporal(ctx, e.TemporalAddress, c.Namespace, logger)
+	if err != nil {
+		return err
+	}
+	e.Temporal = temporal
+	e.onClose(temporal.Close)
+	return nil
+}
+
+// errNotEmbedded is why a slim binary cannot do without running servers.
+var errNotEmbedded = errors.New("this groma was built without servers of its own (tag groma_noembed): " +
+	"name running ones with --temporal HOST:PORT and --nats URL, or --nats off to do without notices")

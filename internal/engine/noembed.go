@@ -1,0 +1,20 @@
+//go:build groma_noembed
+
+package engine
+
+import (
+	"context"
+	"log/slog"
+
+	"github.com/nats-io/nats.go"
+)
+
+const embedding = false
+
+func startTemporal(context.Context, string, string, *slog.Logger) (address string, stop func(), err error) {
+	return "", nil, errNotEmbedded
+}
+
+func startNATS(string, *slog.Logger) (option nats.Option, stop func(), err error) {
+	return nil, nil, errNotEmbedded
+}

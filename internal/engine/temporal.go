@@ -1,0 +1,203 @@
+//go:build !groma_noembed
+
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"strconv"
+	"time"
+
+	"go.temporal.io/server/common/authorization"
+	"go.temporal.io/server/common/cluster"
+	"go.temporal.io/server/common/config"
+	"go.temporal.io/server/common/dynamicconfig"
+	"go.temporal.io/server/common/membership/static"
+	"go.temporal.io/server/common/metrics"
+	sqliteplugin "go.temporal.io/server/common/persistence/sql/sqlplugin/sqlite"
+	"go.temporal.io/server/common/primitives"
+	schema "go.temporal.io/server/schema/sqlite"
+	"go.temporal.io/server/temporal"
+	"google.golang.org/protobuf/types/known/durationpb"
+)
+
+const embedding = true
+
+// retention is how long Temporal remembers a workflow that has ended. Results
+// are in storage; this is for looking at what happened.
+const retention = 7 * 24 * time.Hour
+
+const (
+	loopback = "127.0.0.1"
+	active   = "active" // the name of the one cluster
+)
+
+// startTemporal starts all of Temporal's services over the SQLite database at
+// path, on free ports of the loopback interface.
+func startTemporal(ctx context.Context, path, namespace string, logger *slog.Logger) (address string, stop func(), err error) {
+	if err := prepareDatabase(ctx, path, logger); err != nil {
+		return "", nil, err
+	}
+	ports, err := freePorts(len(temporal.DefaultServices))
+	if err != nil {
+		return "", nil, err
+	}
+	services, hosts := lodge(ports)
+	database := sqliteConfig(path)
+	address = services[string(primitives.FrontendService)].address
+	if err := makeNamespace(database, namespace); err != nil {
+		return "", nil, err
+	}
+	log := newServerLog(quietly(logger, "temporal-server"))
+	stop, err = runServer(log,
+		temporal.WithConfig(serverConfig(database, services, address)),
+		temporal.ForServices(temporal.DefaultServices),
+		temporal.WithStaticHosts(hosts),
+		temporal.WithLogger(log),
+		temporal.WithDynamicConfigClient(settings),
+		temporal.WithAuthorizer(authorization.NewNoopAuthorizer()),
+		temporal.WithCustomMetricsHandler(metrics.NoopMetricsHandler),
+	)
+	return address, stop, err
+}
+
+// settings are where the embedded server differs from a cluster.
+var settings = dynamicconfig.StaticClient{
+	// Its notifier can drop an event; then whoever waits for a workflow hears
+	// of its end when the poll ends, by default after 20 seconds.
+	dynamicconfig.HistoryLongPollExpirationInterval.Key(): time.Second,
+	// By default it asks its makers every day whether there is a newer one.
+	dynamicconfig.EnableServerVersionCheck.Key(): false,
+	// Partitions are for many machines; on one they cost polls.
+	dynamicconfig.MatchingNumTaskqueueReadPartitions.Key():  1,
+	dynamicconfig.MatchingNumTaskqueueWritePartitions.Key(): 1,
+	// These watch over clusters, for days, and outlive the server's stop. What
+	// a parent's end asks of its children is done without a worker, too.
+	dynamicconfig.HistoryScannerEnabled.Key():         false,
+	dynamicconfig.TaskQueueScannerEnabled.Key():       false,
+	dynamicconfig.EnableParentClosePolicyWorker.Key(): false,
+	// Traffic needs no time to drain: workers are stopped before.
+	dynamicconfig.FrontendShutdownDrainDuration.Key(): time.Duration(0),
+	dynamicconfig.HistoryShutdownDrainDuration.Key():  time.Duration(0),
+	dynamicconfig.MatchingShutdownDrainDuration.Key(): time.Duration(0),
+}
+
+// sqliteConfig: a transaction that a power failure takes back is done again;
+// synchronous=normal never corrupts and spares a sync for each.
+func sqliteConfig(path string) *config.SQL {
+	return &config.SQL{
+		PluginName:   sqliteplugin.PluginName,
+		DatabaseName: sqlitePath(path),
+		ConnectAttributes: map[string]string{
+			"mode":         "rw",
+			"journal_mode": "wal",
+			"synchronous":  "normal",
+			"busy_timeout": "10000",
+		},
+	}
+}
+
+func makeNamespace(database *config.SQL, name string) error {
+	namespace, err := schema.NewNamespaceConfig(active, name, false, nil)
+	if err != nil {
+		return err
+	}
+	namespace.Detail.Config.Retention = durationpb.New(retention)
+	return schema.CreateNamespaces(database, namespace)
+}
+
+func serverConfig(database *config.SQL, services map[string]lodging, frontend string) *config.Config {
+	c := &config.Config{
+		Persistence: config.Persistence{
+			DefaultStore:     "sqlite",
+			VisibilityStore:  "sqlite",
+			NumHistoryShards: 1,
+			DataStores:       map[string]config.DataStore{"sqlite": {SQL: database}},
+		},
+		ClusterMetadata: &cluster.Config{
+			FailoverVersionIncrement: 10,
+			MasterClusterName:        active,
+			CurrentClusterName:       active,
+			ClusterInformation: map[string]cluster.ClusterInformation{
+				active: {Enabled: true, InitialFailoverVersion: 1, RPCAddress: frontend},
+			},
+		},
+		DCRedirectionPolicy: config.DCRedirectionPolicy{Policy: "noop"},
+		PublicClient:        config.PublicClient{HostPort: frontend},
+		Archival: config.Archival{
+			History:    config.HistoryArchival{State: "disabled"},
+			Visibility: config.VisibilityArchival{State: "disabled"},
+		},
+		NamespaceDefaults: config.NamespaceDefaults{Archival: config.ArchivalNamespaceDefaults{
+			History:    config.HistoryArchivalNamespaceDefaults{State: "disabled"},
+			Visibility: config.VisibilityArchivalNamespaceDefaults{State: "disabled"},
+		}},
+		Services: map[string]config.Service{},
+	}
+	for name, at := range services {
+		c.Services[name] = config.Service{RPC: config.RPC{GRPCPort: at.port, BindOnIP: loopback}}
+	}
+	return c
+}
+
+// A lodging is where one of the services listens.
+type lodging struct {
+	port    int
+	address string
+}
+
+// lodge gives each of the services a port.
+func lodge(ports []int) (map[string]lodging, map[primitives.ServiceName]static.Hosts) {
+	services := map[string]lodging{}
+	hosts := map[primitives.ServiceName]static.Hosts{}
+	for i, name := range temporal.DefaultServices {
+		address := net.JoinHostPort(loopback, strconv.Itoa(ports[i]))
+		services[name] = lodging{port: ports[i], address: address}
+		hosts[primitives.ServiceName(name)] = static.SingleLocalHost(address)
+	}
+	return services, hosts
+}
+
+// freePorts finds ports that are free, all different. Another process may take
+// one before the server does; then the server does not start, and says so.
+func freePorts(n int) ([]int, error) {
+	ports := make([]int, n)
+	for i := range ports {
+		l, err := net.Listen("tcp", net.JoinHostPort(loopback, "0"))
+		if err != nil {
+			return nil, fmt.Errorf("find a free port: %w", err)
+		}
+		defer l.Close() // held until all are found
+		ports[i] = l.Addr().(*net.TCPAddr).Port
+	}
+	return ports, nil
+}
+
+// runServer starts the server, on a goroutine of its own since the server's
+// way to give up is to end the goroutine (see [serverLog.Fatal]).
+func runServer(log serverLog, options ...temporal.ServerOption) (stop func(), err error) {
+	var server temporal.Server
+	done := make(chan error, 1)
+	go func() {
+		err := errors.New("it gave up")
+		defer func() { done <- err }()
+		if server, err = temporal.NewServer(options...); err == nil {
+			err = server.Start()
+		}
+	}()
+	if err := <-done; err != nil {
+		if said := log.fate.lastWords.Load(); said != nil {
+			err = fmt.Errorf("%w: %s", err, *said)
+		}
+		return nil, err
+	}
+	log.fate.started.Store(true)
+	return func() {
+		if err := server.Stop(); err != nil {
+			log.logger.Error("embedded Temporal did not stop", "error", err)
+		}
+	}, nil
+}
