@@ -40,7 +40,8 @@ const (
 	// comments that begin with # and blank lines.
 	KindList Kind = "list"
 	// KindFolder is text: "# folder PATH" on the first line, then the absolute
-	// path of a repository found in that folder on each line.
+	// path of a repository found in that folder on each line. Any other line
+	// that begins with # is something the search has to tell.
 	KindFolder Kind = "folder"
 	// KindRepository is the address of one repository.
 	KindRepository Kind = "repository"

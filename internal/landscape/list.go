@@ -57,6 +57,10 @@ func (s *reading) readFolder(data []byte) error {
 			folder = path.Clean(heading)
 			continue
 		}
+		if remark, ok := strings.CutPrefix(line, "#"); ok {
+			s.notes.add(sourceLandscape, number, "%s", remark)
+			continue
+		}
 		if line == "" {
 			continue
 		}
