@@ -45,9 +45,9 @@ func TestTree(t *testing.T) {
 	table := tabwriter.NewWriter(&out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "path\tlanguage\tclass\tlines\tcode\tcomments\tblanks\tcomplexity\tbytes\tpackage")
 	for i, file := range countTree(files) {
-		ecosystem, _ := Package(file, files[i].content)
+		ecosystem, _ := Package(file.Path, Overrides{}, files[i].content)
 		sum.Add(file)
-		packages.Add(file, files[i].content)
+		packages.Add(file.Path, Overrides{}, files[i].content)
 		if file.Skipped != "" {
 			fmt.Fprintf(table, "%s\t-\t(%s)\t\t\t\t\t\t%d\n", file.Path, file.Skipped, file.Bytes)
 			continue

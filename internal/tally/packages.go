@@ -9,8 +9,6 @@ import (
 	"path"
 	"slices"
 	"strings"
-
-	gromav1 "groma/proto/groma/v1"
 )
 
 // manifestBytes is the size up to which a manifest is read; a larger one names
@@ -19,7 +17,7 @@ const manifestBytes = 1 << 20
 
 // A manifest is a kind of file that may define a package.
 type manifest struct {
-	name      string // of the file; one that begins with a dot is an ending
+	name      string // of the file, or * and an ending
 	ecosystem string
 	// defines reports whether a file of this name defines a package, rather
 	// than only listing dependencies or holding a workspace together.
@@ -43,10 +41,10 @@ var manifests = []manifest{
 	{"pom.xml", "maven", isMavenPackage},
 	{"build.gradle", "gradle", notBlank},
 	{"build.gradle.kts", "gradle", notBlank},
-	{".csproj", "nuget", contains("<Project")},
-	{".fsproj", "nuget", contains("<Project")},
-	{".vbproj", "nuget", contains("<Project")},
-	{".gemspec", "rubygems", contains("Gem::Specification")},
+	{"*.csproj", "nuget", contains("<Project")},
+	{"*.fsproj", "nuget", contains("<Project")},
+	{"*.vbproj", "nuget", contains("<Project")},
+	{"*.gemspec", "rubygems", contains("Gem::Specification")},
 	{"composer.json", "composer", hasJSONName},
 	{"mix.exs", "hex", isMixPackage},
 	{"pubspec.yaml", "pub", hasLine("name:")},
@@ -54,14 +52,18 @@ var manifests = []manifest{
 	{"Chart.yaml", "helm", hasLine("name:")},
 }
 
+// manifestEndings is the endings among the manifests' names.
+var manifestEndings = []string{".csproj", ".fsproj", ".vbproj", ".gemspec"}
+
 // manifestOf is the manifest that a path may be, or nil.
 func manifestOf(file string) *manifest {
 	name := base(file)
-	extension := path.Ext(name)
+	if extension := path.Ext(name); slices.Contains(manifestEndings, extension) && extension != name {
+		name = "*" + extension
+	}
 	for i := range manifests {
-		m := &manifests[i]
-		if m.name == name || m.name == extension && m.name != name {
-			return m
+		if manifests[i].name == name {
+			return &manifests[i]
 		}
 	}
 	return nil
@@ -76,11 +78,12 @@ func Ecosystem(file string) string {
 	return ""
 }
 
-// Package reports whether a counted file defines a package, and of which
-// ecosystem. A vendored file does not; what others wrote is counted with them.
-func Package(file *gromav1.FileCount, content []byte) (ecosystem string, ok bool) {
-	m := manifestOf(file.Path)
-	if m == nil || file.Skipped != "" || file.Class == Vendored || len(content) > manifestBytes {
+// Package reports whether a file defines a package, and of which ecosystem. A
+// vendored file does not; what others wrote is counted with them. Whether its
+// lines are counted does not matter: scc has no language for go.mod.
+func Package(file string, overrides Overrides, content []byte) (ecosystem string, ok bool) {
+	m := manifestOf(file)
+	if m == nil || len(content) > manifestBytes || overrides.Vendored.decide(newPathname(file).vendored) {
 		return "", false
 	}
 	if !m.defines(bytes.TrimPrefix(content, []byte(byteOrderMark))) {
@@ -99,15 +102,16 @@ type Packages struct {
 }
 
 // Add adds a file if it defines a package; see [Package].
-func (p *Packages) Add(file *gromav1.FileCount, content []byte) {
-	if ecosystem, ok := Package(file, content); ok {
-		p.add(ecosystem, folderOf(file.Path))
+func (p *Packages) Add(file string, overrides Overrides, content []byte) {
+	if ecosystem, ok := Package(file, overrides, content); ok {
+		p.AddPackage(file, ecosystem)
 	}
 }
 
-func (p *Packages) add(ecosystem, folder string) {
+// AddPackage adds a file that [Package] has found to define a package.
+func (p *Packages) AddPackage(file, ecosystem string) {
 	if ecosystem == "pypi" || ecosystem == "gradle" {
-		key := ecosystem + "\x00" + folder
+		key := ecosystem + "\x00" + folderOf(file)
 		if p.folders[key] {
 			return
 		}

@@ -49,7 +49,7 @@ func globPath(segments []string, name string) bool {
 	retry, retryName := -1, ""
 	i, rest, more := 0, name, true
 	for more {
-		if i < len(segments) && segments[i] == "**" {
+		for i < len(segments) && segments[i] == "**" {
 			if i++; i == len(segments) {
 				return true
 			}

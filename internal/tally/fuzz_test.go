@@ -1,0 +1,175 @@
+package tally
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/boyter/scc/v3/processor"
+	"google.golang.org/protobuf/proto"
+)
+
+// FuzzCount checks what the package comment promises of any file.
+func FuzzCount(f *testing.F) {
+	for _, file := range readText(f, "testdata/tree.txtar") {
+		f.Add(file.Path, "", file.content)
+	}
+	f.Add("a.py", "", []byte("x\n\"\"\""))
+	f.Add("a", "C#", []byte("@\"\\\"\xef\xbb\xbf"))
+	f.Fuzz(func(t *testing.T, path, language string, content []byte) {
+		counter := New(Options{FileBytes: 1 << 20})
+		entry := Entry{Path: path, Size: int64(len(content))}
+		overrides := Overrides{Language: languages().named(language)}
+		before := bytes.Clone(content)
+		got := counter.Count(entry, overrides, content)
+		switch {
+		case !bytes.Equal(content, before):
+			t.Error("content was changed")
+		case !proto.Equal(got, counter.Count(entry, overrides, content)):
+			t.Error("counted differently the second time")
+		case got.Code+got.Comments+got.Blanks != got.Lines:
+			t.Errorf("%v does not add up", got)
+		case got.Code < 0 || got.Comments < 0 || got.Blanks < 0 || got.Complexity < 0:
+			t.Errorf("%v is negative", got)
+		case got.Bytes != int64(len(content)):
+			t.Errorf("%d bytes, want %d", got.Bytes, len(content))
+		case got.Skipped == "" && (got.Language == "" || got.Class == ""):
+			t.Errorf("%v is neither skipped nor counted", got)
+		case got.Skipped == "" && got.Lines != int64(len(bytes.SplitAfter(bytes.TrimSuffix(content, []byte("\n")), []byte("\n"))))-oneIf(len(content) == 0):
+			t.Errorf("%d lines in %q", got.Lines, content)
+		case got.Skipped != "" && (got.Language != "" || got.Class != "" || got.Lines != 0):
+			t.Errorf("%v is both skipped and counted", got)
+		}
+	})
+}
+
+func oneIf(is bool) int64 {
+	if is {
+		return 1
+	}
+	return 0
+}
+
+// FuzzLikeSCC holds a file's lines to scc, called as its command line calls it,
+// in every language there is.
+func FuzzLikeSCC(f *testing.F) {
+	names := allLanguages()
+	for i, file := range readText(f, "testdata/tree.txtar") {
+		f.Add(uint16(i*7), file.content)
+	}
+	for i := range names {
+		f.Add(uint16(i), []byte("/* a */ b \"c\\\" // d\" # e\n'''\n<!-- --> (* *) {- -} -- \n@\"\\\" r\"x\" `\n"))
+	}
+	f.Fuzz(func(t *testing.T, which uint16, content []byte) {
+		l := languages().languages[names[int(which)%len(names)]]
+		got, ok := countLines(l, content)
+		job := processor.FileJob{Language: l.name, Content: content, Bytes: int64(len(content))}
+		processor.CountStats(&job)
+		want := Content{
+			Language: l.name, Lines: job.Lines, Code: job.Code, Comments: job.Comment, Blanks: job.Blank, Complexity: job.Complexity,
+		}
+		if ok == job.Binary {
+			t.Fatalf("%s: binary %v, want %v", l.name, !ok, job.Binary)
+		}
+		if !ok {
+			return
+		}
+		if got.Lines == want.Lines+1 { // the line that scc forgets
+			want.Lines++
+			want.Code += got.Code - want.Code
+			want.Blanks += got.Blanks - want.Blanks
+		}
+		if got != want {
+			t.Errorf("%s: got %+v, want %+v", l.name, got, want)
+		}
+	})
+}
+
+func allLanguages() []string {
+	var names []string
+	known := languages()
+	for name := range known.languages {
+		names = append(names, name)
+	}
+	return names
+}
+
+// FuzzGuess holds the choice among languages of one extension to scc's.
+func FuzzGuess(f *testing.F) {
+	for _, name := range []string{"a.v", "a.m", "a.yaml", "a.json"} {
+		for _, file := range readText(f, "testdata/tree.txtar") {
+			f.Add(name, file.content)
+		}
+	}
+	f.Fuzz(func(t *testing.T, path string, content []byte) {
+		name := NameOf(path, Overrides{})
+		if name.candidates == nil || name.candidates.sheBang {
+			return
+		}
+		var possible []string
+		primaries := 0
+		for _, l := range name.candidates.languages {
+			l.ready()
+			possible = append(possible, l.name)
+			primaries += int(oneIf(len(l.keywords) == 0))
+		}
+		if primaries > 1 && len(possible) > 1 {
+			return // scc's choice is chance
+		}
+		want := processor.DetermineLanguage(path, "", possible, content)
+		if got := determine(name.candidates, content); got.name != want {
+			t.Errorf("%s: got %s, want %s", path, got.name, want)
+		}
+	})
+}
+
+// FuzzPath holds our quick reading of paths to go-enry's and scc's.
+func FuzzPath(f *testing.F) {
+	for _, path := range append(generatedPaths, otherPaths...) {
+		f.Add(path, []byte("1\n2\n"))
+	}
+	f.Fuzz(func(t *testing.T, path string, content []byte) {
+		checkPathname(t, path)
+		checkGenerated(t, path, content)
+		if name := base(path); name != "" && utf8.ValidString(name) {
+			checkDetect(t, name)
+		}
+	})
+}
+
+// FuzzAttributes: strangers' attributes neither panic nor depend on the order
+// in which files are added.
+func FuzzAttributes(f *testing.F) {
+	f.Add("*.x linguist-vendored\n[attr]a -b", "[!a-b]* a\n", "a/b.x")
+	f.Add(`"a\tb" linguist-language=c`, "** [attr]\n/**/a/ x=y", "a/a/b")
+	f.Add("[[:alpha:][ linguist-vendored", "\\", "")
+	f.Fuzz(func(t *testing.T, root, nested, path string) {
+		forth, back := NewAttributes(), NewAttributes()
+		forth.Add(".gitattributes", []byte(root))
+		forth.Add("a/.gitattributes", []byte(nested))
+		back.Add("a/.gitattributes", []byte(nested))
+		back.Add(".gitattributes", []byte(root))
+		if got, want := forth.For(path), back.For(path); got != want {
+			t.Errorf("%+v in one order, %+v in the other", got, want)
+		}
+		lines := strings.Count(root, "\n") + strings.Count(nested, "\n") + 2
+		if forth.rules > lines {
+			t.Errorf("%d rules of %d lines", forth.rules, lines)
+		}
+	})
+}
+
+// FuzzPackage: strangers' manifests do not panic.
+func FuzzPackage(f *testing.F) {
+	for _, m := range manifests {
+		f.Add(m.name, []byte("<project><packaging>pom</packaging></project>"))
+		f.Add(strings.Replace(m.name, "*", "a", 1), []byte("[package]\nname: x"))
+	}
+	f.Fuzz(func(t *testing.T, path string, content []byte) {
+		ecosystem, ok := Package(path, Overrides{}, content)
+		if ok != (ecosystem != "") || ok && ecosystem != Ecosystem(path) {
+			t.Errorf("%q: %q, %v", path, ecosystem, ok)
+		}
+	})
+}
