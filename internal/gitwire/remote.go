@@ -1,0 +1,329 @@
+package gitwire
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/netip"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/go-git/go-git/v5/plumbing"
+	"github.com/go-git/go-git/v5/plumbing/protocol/packp"
+	"github.com/go-git/go-git/v5/plumbing/protocol/packp/capability"
+	"github.com/go-git/go-git/v5/plumbing/protocol/packp/sideband"
+
+	"groma/internal/fault"
+)
+
+// A Remote is a repository that has answered. It is for one goroutine.
+type Remote struct {
+	// Head is the commit that was asked for. Where that was a hash, only
+	// Fetch finds out whether it exists.
+	Head Head
+	// MovedTo is the address that the remote redirected to, as it would be
+	// without mirrors; empty if it is where it was asked for.
+	MovedTo string
+
+	client  *Client
+	request Request
+	place   address
+	mirror  *Mirror
+	trial   trial
+	wire    wire
+	session session
+	spent   bool // the session has given its pack
+
+	want      plumbing.Hash    // what to ask for to get Head
+	direct    bool             // want may be asked for
+	branch    Head             // where to look for it if not
+	tip       plumbing.Hash    // of branch
+	abilities *capability.List // of the other side
+}
+
+// Wire returns how many requests were made of the remote so far, and how many
+// bytes came.
+func (r *Remote) Wire() (requests, bytesReceived int64) {
+	return r.wire.requests.Load(), r.wire.received.Load()
+}
+
+// Close ends the conversation. Closing again does nothing.
+func (r *Remote) Close() error {
+	if r.session != nil {
+		r.session.close()
+		r.session = nil
+	}
+	return nil
+}
+
+var (
+	sha1Name   = regexp.MustCompile(`^[0-9a-f]{40}$`)
+	sha256Name = regexp.MustCompile(`^[0-9a-f]{64}$`)
+)
+
+// probe fills in everything about the remote.
+func (r *Remote) probe(ctx context.Context) error {
+	bare, _, _ := cutPassword(r.request.Address)
+	r.trial = trial{asked: printable(bare)}
+	if err := r.locate(); err != nil {
+		return r.trial.judge(ctx, err, evidence{})
+	}
+	refs, err := r.advertise(ctx)
+	if err != nil {
+		return err
+	}
+	if found := r.session.address(); found != "" {
+		public := restore(r.client.config.Mirrors, r.mirror, found)
+		if !sameRepository(public, r.request.Address) {
+			r.MovedTo = printable(public)
+		}
+	}
+	if err := r.resolve(refs); err != nil {
+		return r.trial.judge(ctx, err, evidence{})
+	}
+	r.abilities = refs.Capabilities
+	return nil
+}
+
+// locate finds out where to ask, and with what credentials.
+func (r *Remote) locate() error {
+	r.request.Commit = strings.ToLower(r.request.Commit)
+	switch commit := r.request.Commit; {
+	case commit == "", sha1Name.MatchString(commit):
+	case sha256Name.MatchString(commit):
+		return fault.Errorf(fault.Unsupported, "commit %s is named by SHA-256, which this program does not read yet", commit)
+	default:
+		return fault.Errorf(fault.Invalid, "commit %q: want a full hash of 40 hexadecimal digits", printable(commit))
+	}
+	var err error
+	rewritten, mirror := rewrite(r.client.config.Mirrors, r.request.Address)
+	if r.place, err = parseAddress(rewritten); err != nil {
+		return err
+	}
+	r.mirror = mirror
+	r.trial.host = strings.ToLower(bareHost(r.place.host))
+	if r.place.scheme == "https" || r.place.scheme == "http" && loopback(r.trial.host) {
+		r.trial.secret, _ = r.client.config.Credentials.lookup(r.trial.host)
+	}
+	return nil
+}
+
+// loopback reports whether a host is this machine: nobody listens on the way
+// there, so that credentials may go in the clear.
+func loopback(host string) bool {
+	if addr, err := netip.ParseAddr(host); err == nil {
+		return addr.IsLoopback()
+	}
+	return host == "localhost"
+}
+
+// advertise opens a session and asks for the refs.
+func (r *Remote) advertise(ctx context.Context) (*packp.AdvRefs, error) {
+	r.Close()
+	s, err := r.client.open(ctx, r.place, &r.wire, r.trial.secret)
+	if err != nil {
+		return nil, r.trial.judge(ctx, err, evidence{})
+	}
+	r.session, r.spent = s, false
+	refs, err := s.advertise(ctx)
+	if err != nil {
+		return nil, r.trial.judge(ctx, err, s.evidence())
+	}
+	if slices.Contains(refs.Capabilities.Get(capability.ObjectFormat), "sha256") {
+		return nil, r.trial.judge(ctx, fault.Errorf(fault.Unsupported, "it names its objects by SHA-256, which this program does not read yet"), evidence{})
+	}
+	return refs, nil
+}
+
+// resolve finds the commit that the request means among the refs.
+func (r *Remote) resolve(refs *packp.AdvRefs) error {
+	if refs.IsEmpty() {
+		return fault.Errorf(fault.Empty, "it has no commits")
+	}
+	head, want, err := find(refs, r.request.Branch)
+	if r.request.Commit == "" {
+		r.Head, r.want, r.direct = head, want, true
+		return err
+	}
+	r.want, r.branch, r.tip = plumbing.NewHash(r.request.Commit), head, want
+	r.Head = Head{Commit: r.request.Commit, Branch: r.request.Branch}
+	r.direct = refs.Capabilities.Supports(capability.AllowReachableSHA1InWant) || isTip(refs, r.want)
+	if r.direct {
+		return nil
+	}
+	return err // nil if there is a branch to look for the commit on
+}
+
+// isTip reports whether a ref names the object, so that it may be asked for.
+func isTip(refs *packp.AdvRefs, want plumbing.Hash) bool {
+	for _, h := range refs.References {
+		if h == want {
+			return true
+		}
+	}
+	return refs.Head != nil && *refs.Head == want
+}
+
+// find returns what a branch means, and what to ask for to get it: for an
+// annotated tag that is the tag.
+func find(refs *packp.AdvRefs, branch string) (Head, plumbing.Hash, error) {
+	if branch == "" {
+		if refs.Head == nil {
+			return Head{}, plumbing.ZeroHash, fault.Errorf(fault.Empty, "HEAD names a branch without commits; name another: %s", branches(refs))
+		}
+		return Head{Commit: refs.Head.String(), Branch: headBranch(refs)}, *refs.Head, nil
+	}
+	for _, name := range []string{"refs/heads/" + branch, "refs/tags/" + branch, branch} {
+		want, ok := refs.References[name]
+		if !ok {
+			continue
+		}
+		commit := want
+		if peeled, ok := refs.Peeled[name]; ok {
+			commit = peeled
+		}
+		return Head{Commit: commit.String(), Branch: branch}, want, nil
+	}
+	return Head{}, plumbing.ZeroHash, fault.Errorf(fault.NotFound, "it has no branch %s; it has %s", printable(branch), branches(refs))
+}
+
+// headBranch is the branch that HEAD names, or empty for a detached one.
+func headBranch(refs *packp.AdvRefs) string {
+	for _, symref := range refs.Capabilities.Get(capability.SymRef) {
+		if branch, ok := strings.CutPrefix(symref, "HEAD:refs/heads/"); ok {
+			return strings.ToValidUTF8(branch, "?")
+		}
+	}
+	return ""
+}
+
+// branches lists a remote's branches for people, the first few of them.
+func branches(refs *packp.AdvRefs) string {
+	const most = 8
+	var names []string
+	for name := range refs.References {
+		if branch, ok := strings.CutPrefix(name, "refs/heads/"); ok {
+			names = append(names, printable(branch))
+		}
+	}
+	slices.Sort(names)
+	switch {
+	case len(names) == 0:
+		return "no branches"
+	case len(names) > most:
+		return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
+	}
+	return strings.Join(names, ", ")
+}
+
+// Limits bound what a fetch may take.
+type Limits struct {
+	// PackBytes is how large a pack may be; zero means 4 GiB.
+	PackBytes int64
+	// ObjectBytes is how large one inflated object may be; zero means 4 GiB.
+	ObjectBytes int64
+	// Objects is how many there may be; zero means 2 million.
+	Objects int64
+}
+
+func (l Limits) filled() Limits {
+	for _, d := range []struct {
+		field *int64
+		value int64
+	}{{&l.PackBytes, 4 << 30}, {&l.ObjectBytes, 4 << 30}, {&l.Objects, 2 << 20}} {
+		if *d.field <= 0 {
+			*d.field = d.value
+		}
+	}
+	return l
+}
+
+// Fetch brings the tree of [Remote.Head], without history. The caller must
+// close the snapshot; it outlives the remote.
+func (r *Remote) Fetch(ctx context.Context, limits Limits) (*Snapshot, error) {
+	limits = limits.filled()
+	if r.direct {
+		s, err := r.fetch(ctx, limits, r.want, 1)
+		if err == nil && s == nil {
+			err = r.trial.judge(ctx, fault.Errorf(fault.Invalid, "it did not send the commit %s", r.want), evidence{})
+		}
+		return s, err
+	}
+	// The remote hands out only tips of branches: go back from one until the
+	// commit is there, first some way, then all the way.
+	for _, depth := range []int{100, 0} {
+		s, err := r.fetch(ctx, limits, r.tip, depth)
+		if err != nil || s != nil {
+			return s, err
+		}
+	}
+	return nil, r.trial.judge(ctx, fault.Errorf(fault.NotFound, "it has no commit %s on its branch %s, and does not hand out others", r.want, printable(r.branch.Branch)), evidence{})
+}
+
+// fetch asks for one commit and as many before it as depth says, all if zero.
+// It returns nil if what came lacks what is wanted.
+func (r *Remote) fetch(ctx context.Context, limits Limits, ask plumbing.Hash, depth int) (*Snapshot, error) {
+	if r.session == nil || r.spent && !r.session.reusable() {
+		if _, err := r.advertise(ctx); err != nil {
+			return nil, err
+		}
+	}
+	r.spent = true
+	answer, err := r.session.fetch(ctx, r.question(ask, depth))
+	if err != nil {
+		return nil, r.trial.judge(ctx, err, r.session.evidence())
+	}
+	p, err := r.client.receive(ctx, r.plain(answer), limits)
+	answer.Close()
+	if err != nil {
+		return nil, r.trial.judge(ctx, err, r.session.evidence())
+	}
+	s, err := newSnapshot(p, r.want)
+	if err != nil {
+		p.close()
+		return nil, r.trial.judge(ctx, err, evidence{})
+	}
+	if s == nil {
+		p.close()
+	}
+	return s, nil
+}
+
+func (r *Remote) question(ask plumbing.Hash, depth int) *packp.UploadPackRequest {
+	q := packp.NewUploadPackRequest()
+	q.Wants = []plumbing.Hash{ask}
+	for _, ability := range []capability.Capability{capability.OFSDelta, capability.NoProgress, r.sideband()} {
+		if ability != "" && r.abilities.Supports(ability) {
+			q.Capabilities.Set(ability)
+		}
+	}
+	if r.abilities.Supports(capability.Agent) {
+		q.Capabilities.Set(capability.Agent, "groma")
+	}
+	if depth > 0 && r.abilities.Supports(capability.Shallow) {
+		q.Capabilities.Set(capability.Shallow)
+		q.Depth = packp.DepthCommits(depth)
+	}
+	return q
+}
+
+func (r *Remote) sideband() capability.Capability {
+	for _, ability := range []capability.Capability{capability.Sideband64k, capability.Sideband} {
+		if r.abilities.Supports(ability) {
+			return ability
+		}
+	}
+	return ""
+}
+
+// plain is the pack alone, without what the server says beside it.
+func (r *Remote) plain(answer io.Reader) io.Reader {
+	switch r.sideband() {
+	case capability.Sideband64k:
+		return sideband.NewDemuxer(sideband.Sideband64k, answer)
+	case capability.Sideband:
+		return sideband.NewDemuxer(sideband.Sideband, answer)
+	}
+	return answer
+}
