@@ -31,7 +31,7 @@ import (
 type Config struct {
 	Taker   *census.Taker
 	Store   artefact.Store
-	Notices notice.Publisher // nil tells nobody
+	Notices *notice.Bus // nil tells nobody
 	Log     *slog.Logger
 	// Concurrency is how many censuses are taken at once; at least 1.
 	Concurrency int
@@ -128,9 +128,6 @@ func (a *Activities) tellTaken(ctx context.Context, id string, taken *gromav1.Ta
 
 // tell publishes a notice. Losing one harms nobody, so it only logs a failure.
 func (a *Activities) tell(ctx context.Context, id, event string, n *gromav1.Notice) {
-	if a.Notices == nil {
-		return
-	}
 	n.Id, n.Survey, n.At = id+"/"+event, id, timestamppb.Now()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
 	defer cancel()

@@ -98,8 +98,9 @@ func (c *counting) count(file gitwire.File) error {
 		if err != nil {
 			return err
 		}
-		counted = c.counter.Count(entry, c.attributes.For(file.Path), content)
-		c.packages.Add(counted, content)
+		overrides := c.attributes.For(file.Path)
+		counted = c.counter.Count(entry, overrides, content)
+		c.packages.Add(file.Path, overrides, content)
 	}
 	c.counted = append(c.counted, counted)
 	c.sum.Add(counted)

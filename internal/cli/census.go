@@ -188,6 +188,8 @@ func sumBy(tallies []*gromav1.Tally, name func(*gromav1.Tally) string, headline 
 		sum.Complexity += t.Complexity
 		sum.Bytes += t.Bytes
 	}
-	slices.SortFunc(order, func(a, b *gromav1.Tally) int { return cmp.Or(cmp.Compare(b.Code, a.Code), cmp.Compare(a.Language, b.Language)) })
+	slices.SortFunc(order, func(a, b *gromav1.Tally) int {
+		return cmp.Or(cmp.Compare(b.Code, a.Code), cmp.Compare(a.Language, b.Language))
+	})
 	return order
 }

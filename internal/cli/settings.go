@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -96,7 +95,7 @@ func (s *gitSettings) client(terminal Terminal, more ...gitwire.Mirror) (*gitwir
 		mirrors = append(mirrors, mirror)
 	}
 	credentials, err := gitwire.LoadCredentials(gitwire.CredentialSources{
-		Environ: os.Environ(), NetrcPath: netrc(terminal), TokenFile: s.tokenFile,
+		Env: terminal.Env, NetrcPath: netrc(terminal), TokenFile: s.tokenFile,
 	})
 	if err != nil {
 		return nil, err

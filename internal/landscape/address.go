@@ -241,15 +241,15 @@ func parseSCP(text string) (Address, error) {
 		typed = typed[:i]
 	}
 	at := location{scheme: "ssh", scp: strings.TrimRight(typed, "/")}
-	host := front
+	host, hasUser := front, false
 	if i := strings.LastIndexByte(front, '@'); i >= 0 {
-		at.user, host = front[:i], front[i+1:]
+		at.user, host, hasUser = front[:i], front[i+1:], true
 	}
 	switch {
 	case strings.Contains(typed, "@"), // a password comes before it
 		len(host) == 1, // a drive of Windows
-		at.user == "" && !strings.Contains(at.scp, "/"), // prose
-		at.user != "" && !userName.MatchString(at.user):
+		!hasUser && !strings.Contains(at.scp, "/"), // prose
+		hasUser && !userName.MatchString(at.user):
 		return unreadable(text, errors.New("it is no address of the form user@host:owner/name"))
 	}
 	var err error
@@ -392,7 +392,7 @@ func (at location) noRepository(segments []string, err error) (Address, error) {
 func unreadable(text string, err error) (Address, error) {
 	spelling := withoutSecrets(text)
 	sum := sha256.Sum256([]byte(spelling))
-	owner := slugify(spelling)
+	owner := Slug(spelling)
 	owner = strings.Trim(owner[:min(len(owner), 60)], "-") + "-" + hex.EncodeToString(sum[:4])
 	return Address{Key: hostInvalid + "/" + owner, Host: hostInvalid, Owner: owner, Fetch: spelling, Spelling: spelling}, err
 }

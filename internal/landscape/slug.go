@@ -13,7 +13,7 @@ func nameSlugs(entries []*entry) {
 	taken := map[string]bool{}
 	next := map[string]int{} // where to go on trying, or many namesakes cost a square
 	name := func(e *entry) {
-		base := slugify(e.name)
+		base := Slug(e.name)
 		e.slug = base
 		for n := max(next[base], 2); taken[e.slug]; n++ {
 			e.slug = base + "-" + strconv.Itoa(n)
@@ -33,9 +33,9 @@ func nameSlugs(entries []*entry) {
 // longestSlug is short enough for links and the names of files.
 const longestSlug = 80
 
-// slugify spells a name in lower case letters, digits and single hyphens. A
+// Slug spells a name in lower case letters, digits and single hyphens. A
 // name that has neither letter nor digit of ASCII is "unnamed".
-func slugify(name string) string {
+func Slug(name string) string {
 	var b strings.Builder
 	for _, c := range strings.ToLower(name) {
 		switch {

@@ -12,6 +12,8 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"path"
+	"strings"
 	"time"
 
 	"google.golang.org/protobuf/proto"
@@ -40,7 +42,8 @@ type Sources struct {
 // example cncf-landscape-20261122-073345-1f0c. Surveys of different things that
 // start in the same second have different names.
 func ID(spec *gromav1.SurveySpec, started time.Time) string {
-	return fmt.Sprintf("%s-%s-%s", landscape.Slug(spec.Name), started.UTC().Format("20060102-150405"), Fingerprint(spec)[:4])
+	name := strings.TrimSuffix(spec.GetName(), path.Ext(spec.GetName()))
+	return fmt.Sprintf("%s-%s-%s", landscape.Slug(name), started.UTC().Format("20060102-150405"), Fingerprint(spec)[:4])
 }
 
 // Fingerprint is a digest of what was asked for: equal specs have equal ones.
