@@ -8,6 +8,7 @@ type pattern struct {
 	segments []string
 	anywhere bool   // one segment that names files in any folder
 	suffix   string // of "*suffix", the commonest kind, else empty
+	literal  string // a whole path without wildcards, else empty
 }
 
 // newPattern reads a pattern; false means that no file can match it. git knows
@@ -21,7 +22,11 @@ func newPattern(s string) (pattern, bool) {
 	if rest, ok := strings.CutPrefix(s, "*"); ok && p.anywhere && !strings.ContainsAny(rest, `*?[\`) {
 		p.suffix = rest
 	}
-	p.segments = strings.Split(strings.TrimPrefix(s, "/"), "/")
+	s = strings.TrimPrefix(s, "/")
+	if !p.anywhere && !strings.ContainsAny(s, `*?[\`) {
+		p.literal = s
+	}
+	p.segments = strings.Split(s, "/")
 	for i, segment := range p.segments {
 		if len(segment) > 2 && strings.Trim(segment, "*") == "" {
 			p.segments[i] = "**" // as git takes more stars
@@ -36,6 +41,8 @@ func (p *pattern) match(name string) bool {
 	switch {
 	case p.suffix != "":
 		return strings.HasSuffix(name, p.suffix)
+	case p.literal != "":
+		return name == p.literal
 	case p.anywhere:
 		return glob(p.segments[0], base(name))
 	}
