@@ -40,9 +40,20 @@ func (s *reading) join(data []byte) error {
 	for _, m := range projects {
 		names = append(names, m.name)
 	}
-	joined := 0
+	joined, compared := 0, 0
 	for _, e := range s.entries {
-		if joined += s.joinEntry(e, names, byName); joined > mostJoined {
+		if !e.joins() {
+			continue
+		}
+		m := byName[e.clomonitorName()]
+		if m == nil {
+			if compared += len(names); compared > mostCompared {
+				names = nil
+			}
+			s.tellDangling(e, names)
+			continue
+		}
+		if joined += s.joinEntry(e, m); joined > mostJoined {
 			return fmt.Errorf("its projects are joined so often that they make more than %d repositories", mostJoined)
 		}
 	}
@@ -51,27 +62,27 @@ func (s *reading) join(data []byte) error {
 }
 
 // mostJoined bounds what many items that all join one long project can make
-// of two small files; mostHinted, what looking for near names can cost.
+// of two small files; mostCompared, how many names are compared for a hint.
 const (
-	mostJoined = 1_000_000
-	mostHinted = 5_000
+	mostJoined   = 1_000_000
+	mostCompared = 1_000_000
 )
 
-// joinEntry returns how many repositories it added.
-func (s *reading) joinEntry(e *entry, names []string, byName map[string]*monitored) int {
-	if e.clomonitor.value == nil || e.clomonitor.value.Kind != yaml.ScalarNode || isNull(e.clomonitor.value) {
-		return 0
-	}
-	name := strings.TrimSpace(e.clomonitor.value.Value)
-	m := byName[name]
-	if m == nil {
-		hint := ""
-		if len(names) <= mostHinted {
-			hint = didYouMean(name, names)
-		}
-		s.notes.add(sourceLandscape, e.clomonitor.line, "%s has the clomonitor_name %s, which CLOMonitor's file does not have%s", quoted(e.name), quoted(name), hint)
-		return 0
-	}
+// joins says whether an entry names a project of CLOMonitor's file.
+func (e *entry) joins() bool {
+	n := e.clomonitor.value
+	return n != nil && n.Kind == yaml.ScalarNode && !isNull(n)
+}
+
+func (e *entry) clomonitorName() string { return strings.TrimSpace(e.clomonitor.value.Value) }
+
+func (s *reading) tellDangling(e *entry, names []string) {
+	name := e.clomonitorName()
+	s.notes.add(sourceLandscape, e.clomonitor.line, "%s has the clomonitor_name %s, which CLOMonitor's file does not have%s", quoted(e.name), quoted(name), didYouMean(name, names))
+}
+
+// joinEntry adds a project's repositories, and returns how many.
+func (s *reading) joinEntry(e *entry, m *monitored) int {
 	m.joined = append(m.joined, e)
 	own := map[string]reference{}
 	for _, ref := range slices.Backward(e.references) {

@@ -189,9 +189,9 @@ func TestRead_Error(t *testing.T) {
 	}
 }
 
-// unfolding is a landscape of a few kilobytes with a hundred million items.
+// unfolding is a landscape of a few kilobytes with eight million items.
 func unfolding() string {
-	const wide = 500
+	const wide = 200
 	return "items: &items [" + strings.Repeat("{name: a},", wide) + "]\n" +
 		"subs: &subs [" + strings.Repeat("{name: s, items: *items},", wide) + "]\n" +
 		"landscape: [" + strings.Repeat("{name: c, subcategories: *subs},", wide) + "]\n"

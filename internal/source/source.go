@@ -106,8 +106,11 @@ func readPath(path string) (landscape.Document, error) {
 		return landscape.Document{}, diskError(path, err)
 	}
 	defer file.Close()
-	if info, err := file.Stat(); err == nil && info.IsDir() {
+	switch info, err := file.Stat(); {
+	case err == nil && info.IsDir():
 		return landscape.Document{}, fault.Errorf(fault.Invalid, "%s is a folder, and a file is wanted", path)
+	case err == nil && info.Size() > largest:
+		return landscape.Document{}, tooLarge(path)
 	}
 	data, err := readBounded(path, file)
 	if err != nil {
@@ -123,9 +126,13 @@ func readBounded(name string, r io.Reader) ([]byte, error) {
 	case err != nil:
 		return nil, fault.Errorf(kindOf(err), "reading %s: %w", name, err)
 	case len(data) > largest:
-		return nil, fault.Errorf(fault.TooLarge, "%s is larger than %d MiB: no landscape is, so this is likely another file", name, largest>>20)
+		return nil, tooLarge(name)
 	}
 	return data, nil
+}
+
+func tooLarge(name string) error {
+	return fault.Errorf(fault.TooLarge, "%s is larger than %d MiB: no landscape is, so this is likely another file", name, largest>>20)
 }
 
 // oneRepository is a source that is one address.
