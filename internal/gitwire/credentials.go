@@ -31,36 +31,43 @@ type CredentialSources struct {
 
 // Credentials know what to say to which host. They print as nothing.
 type Credentials struct {
-	env    func(string) string
-	tokens map[string]secret
-	netrc  map[string]secret
+	// In a function, since fmt looks into unexported fields without asking
+	// them how they want to be printed.
+	find func(host string) (secret, bool)
 }
 
-// secret is a name and a password. It never prints.
-type secret struct{ user, password string }
+// secret is a name and a password, or neither. It never prints.
+type secret struct {
+	tell func() (user, password string)
+}
 
-func (secret) String() string               { return "[secret]" }
-func (secret) GoString() string             { return "[secret]" }
+func newSecret(user, password string) secret {
+	return secret{func() (string, string) { return user, password }}
+}
+
+func (s secret) isSet() bool { return s.tell != nil }
+
 func (secret) LogValue() slog.Value         { return slog.StringValue("[secret]") }
 func (secret) MarshalText() ([]byte, error) { return []byte("[secret]"), nil }
 
 // Format keeps every verb from printing what is inside.
 func (secret) Format(f fmt.State, _ rune) { fmt.Fprint(f, "[secret]") }
 
-func (*Credentials) String() string               { return "[credentials]" }
-func (*Credentials) GoString() string             { return "[credentials]" }
 func (*Credentials) LogValue() slog.Value         { return slog.StringValue("[credentials]") }
 func (*Credentials) MarshalText() ([]byte, error) { return []byte("[credentials]"), nil }
 
+// Format keeps every verb from printing what is inside.
+func (*Credentials) Format(f fmt.State, _ rune) { fmt.Fprint(f, "[credentials]") }
+
 // LoadCredentials reads the sources. Errors name lines, never what is on them.
 func LoadCredentials(from CredentialSources) (*Credentials, error) {
-	c := &Credentials{env: from.Env}
+	var tokens, netrc map[string]secret
 	if from.TokenFile != "" {
 		text, err := os.ReadFile(from.TokenFile)
 		if err != nil {
 			return nil, fmt.Errorf("token file: %w", err)
 		}
-		if c.tokens, err = parseTokens(string(text)); err != nil {
+		if tokens, err = parseTokens(string(text)); err != nil {
 			return nil, fmt.Errorf("token file %s: %w", from.TokenFile, err)
 		}
 	}
@@ -69,9 +76,29 @@ func LoadCredentials(from CredentialSources) (*Credentials, error) {
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return nil, fmt.Errorf("netrc: %w", err)
 		}
-		c.netrc = parseNetrc(string(text))
+		netrc = parseNetrc(string(text))
 	}
-	return c, nil
+	return newCredentials(from.Env, tokens, netrc), nil
+}
+
+// newCredentials looks in the environment, then in one map after another.
+func newCredentials(env func(string) string, maps ...map[string]secret) *Credentials {
+	return &Credentials{func(host string) (secret, bool) {
+		for _, name := range []string{tokenVariable(host), wellKnown[host]} {
+			if env == nil || name == "" {
+				continue
+			}
+			if token := strings.TrimSpace(env(name)); token != "" {
+				return newSecret(tokenUser, token), true
+			}
+		}
+		for _, m := range maps {
+			if s, ok := m[host]; ok {
+				return s, true
+			}
+		}
+		return secret{}, false
+	}}
 }
 
 // tokenUser is the name that goes with a token: hosts look at the token alone.
@@ -82,25 +109,10 @@ var wellKnown = map[string]string{"github.com": "GITHUB_TOKEN", "gitlab.com": "G
 
 // lookup returns what to say to a host, given without a port.
 func (c *Credentials) lookup(host string) (secret, bool) {
-	if c == nil {
+	if c == nil || c.find == nil {
 		return secret{}, false
 	}
-	host = strings.ToLower(host)
-	if c.env != nil {
-		for _, name := range []string{tokenVariable(host), wellKnown[host]} {
-			if name == "" {
-				continue
-			}
-			if token := strings.TrimSpace(c.env(name)); token != "" {
-				return secret{tokenUser, token}, true
-			}
-		}
-	}
-	if s, ok := c.tokens[host]; ok {
-		return s, true
-	}
-	s, ok := c.netrc[host]
-	return s, ok
+	return c.find(strings.ToLower(host))
 }
 
 // tokenVariable is the variable that holds a host's token, or empty for a name
@@ -144,9 +156,9 @@ func parseTokens(text string) (map[string]secret, error) {
 		if len(fields) != 2 {
 			return nil, fmt.Errorf("line %d: want HOST TOKEN or HOST USER:PASSWORD", n)
 		}
-		s := secret{tokenUser, fields[1]}
+		s := newSecret(tokenUser, fields[1])
 		if user, password, ok := strings.Cut(fields[1], ":"); ok {
-			s = secret{user, password}
+			s = newSecret(user, password)
 		}
 		tokens[strings.ToLower(fields[0])] = s
 	}
@@ -157,13 +169,12 @@ func parseTokens(text string) (map[string]secret, error) {
 // every reader of such files it passes over what it does not know.
 func parseNetrc(text string) map[string]secret {
 	machines := map[string]secret{}
-	host := ""
-	var s secret
+	var host, user, password string
 	keep := func() {
-		if _, ok := machines[host]; !ok && host != "" && s.password != "" {
-			machines[host] = s
+		if _, ok := machines[host]; !ok && host != "" && password != "" {
+			machines[host] = newSecret(user, password)
 		}
-		host, s = "", secret{}
+		host, user, password = "", "", ""
 	}
 	words := netrcWords(text)
 	next := func() string {
@@ -182,9 +193,9 @@ func parseNetrc(text string) map[string]secret {
 		case "default":
 			keep()
 		case "login":
-			s.user = next()
+			user = next()
 		case "password":
-			s.password = next()
+			password = next()
 		case "account":
 			next()
 		}
@@ -227,9 +238,10 @@ func unquoted(word string) string {
 // conceal takes a secret out of a text, in each form that it goes over the
 // wire: a hostile server may send back what it was sent.
 func (s secret) conceal(text string) string {
-	if s.password == "" {
+	if !s.isSet() {
 		return text
 	}
-	basic := base64.StdEncoding.EncodeToString([]byte(s.user + ":" + s.password))
-	return strings.NewReplacer(basic, "[secret]", s.password, "[secret]").Replace(text)
+	user, password := s.tell()
+	basic := base64.StdEncoding.EncodeToString([]byte(user + ":" + password))
+	return strings.NewReplacer(basic, "[secret]", password, "[secret]").Replace(text)
 }

@@ -115,19 +115,19 @@ func (t trial) byStatus(err error, seen evidence) verdict {
 	switch {
 	case status < 400:
 		v.kind, v.text = fault.Unsupported, "its redirect cannot be followed: "+redirectReason(err)
-	case status == http.StatusUnauthorized && t.secret.password != "":
+	case status == http.StatusUnauthorized && t.secret.isSet():
 		v.kind, v.text = fault.Denied, "the host does not take the credentials it was given: check them"
 	case status == http.StatusUnauthorized && hideMissing[t.host]:
 		v.kind, v.text = fault.NotFound, "missing or private: "+t.host+" does not tell strangers which; "+hint(t.host)+" if you may read it"
 	case status == http.StatusUnauthorized:
 		v.kind, v.text = fault.Denied, "the host wants credentials: "+hint(t.host)
-	case status == http.StatusNotFound && t.secret.password == "":
+	case status == http.StatusNotFound && !t.secret.isSet():
 		v.kind, v.text = fault.NotFound, "there is no such repository, or only for those with credentials"
 	case status == http.StatusNotFound, status == http.StatusGone:
 		v.kind, v.text = fault.NotFound, "there is no such repository"
 	case status == http.StatusTooManyRequests, status == http.StatusForbidden && limited(seen.header):
 		v.kind, v.text = fault.Unavailable, "the host asks to be left alone for a while"
-		if t.secret.password == "" {
+		if !t.secret.isSet() {
 			v.text += "; with credentials it may allow more: " + hint(t.host)
 		}
 	case status == http.StatusForbidden:

@@ -44,8 +44,9 @@ func (c *Client) openHTTP(a address, w *wire, s secret) (session, error) {
 		}
 	}
 	var auth transport.AuthMethod
-	if s.password != "" {
-		auth = &githttp.BasicAuth{Username: s.user, Password: s.password}
+	if s.isSet() {
+		user, password := s.tell()
+		auth = &githttp.BasicAuth{Username: user, Password: password}
 	}
 	h := &httpSession{watch: &watcher{next: c.http, wire: w, idle: c.config.IdleTimeout}}
 	options := &githttp.ClientOptions{RedirectPolicy: githttp.FollowInitialRedirects}

@@ -199,11 +199,20 @@ type contents struct {
 	temp *spool
 }
 
-func (c *contents) reader() io.Reader {
+func (c *contents) reader() io.Reader { return io.NewSectionReader(c, 0, c.size()) }
+
+func (c *contents) size() int64 {
 	if c.temp != nil {
-		return io.NewSectionReader(c.temp, 0, c.temp.size)
+		return c.temp.size
 	}
-	return bytes.NewReader(c.data)
+	return int64(len(c.data))
+}
+
+func (c *contents) ReadAt(b []byte, at int64) (int, error) {
+	if c.temp != nil {
+		return c.temp.ReadAt(b, at)
+	}
+	return bytes.NewReader(c.data).ReadAt(b, at)
 }
 
 func (c *contents) release() {
@@ -248,12 +257,10 @@ func (p *pack) gather(i int32, from io.Reader) (*contents, error) {
 	o := p.objects[i]
 	if o.size > p.small {
 		temp := &spool{budget: 0, dir: p.tempDir}
-		n, err := io.Copy(temp, from)
-		if err == nil && n != o.size {
-			err = errMalformed
-		}
-		if err != nil {
-			return nil, errors.Join(err, temp.close())
+		n, err := io.Copy(temp, io.LimitReader(from, o.size+1))
+		if err != nil || n != o.size {
+			temp.close()
+			return nil, damaged(err)
 		}
 		return &contents{temp: temp}, nil
 	}
@@ -272,12 +279,7 @@ func (p *pack) patch(base *contents, i int32) (*contents, error) {
 	o := p.objects[i]
 	delta := p.inflated(i)
 	if base.temp != nil || o.size > p.small {
-		patched, err := packfile.ReaderFromDelta(&baseObject{contents: base}, delta)
-		if err != nil {
-			return nil, damaged(err)
-		}
-		defer patched.Close()
-		return p.gather(i, patched)
+		return p.patchLarge(base, i, delta)
 	}
 	commands, err := io.ReadAll(delta)
 	if err != nil {
@@ -295,27 +297,30 @@ func (p *pack) patch(base *contents, i int32) (*contents, error) {
 
 // damaged is for what a checked pack cannot be made to yield.
 func damaged(err error) error {
+	var known *fault.Error
+	if errors.As(err, &known) {
+		return err
+	}
 	if err == nil || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
 		err = errMalformed
 	}
 	return fault.Errorf(fault.Invalid, "its pack is damaged: %v", err)
 }
 
-// baseObject shows contents to go-git.
-type baseObject struct {
-	plumbing.MemoryObject
-	contents *contents
-}
-
-func (b *baseObject) Size() int64 {
-	if b.contents.temp != nil {
-		return b.contents.temp.size
-	}
-	return int64(len(b.contents.data))
-}
-
-func (b *baseObject) Reader() (io.ReadCloser, error) {
-	return io.NopCloser(b.contents.reader()), nil
+// patchLarge is patch for what does not fit into memory. go-git has a streaming
+// patcher, too (ReaderFromDelta); it loses its place in the base after a copy
+// from further up, and so yields wrong contents.
+func (p *pack) patchLarge(base *contents, i int32, delta io.Reader) (*contents, error) {
+	out, in := io.Pipe()
+	done := make(chan struct{})
+	go func() { // ends once the pipe is read to its end, or closed below
+		defer close(done)
+		in.CloseWithError(applyDelta(base, delta, in))
+	}()
+	c, err := p.gather(i, out)
+	out.Close()
+	<-done // before anybody lets go of the base
+	return c, err
 }
 
 // open returns an object's bytes. A whole one is not gathered first.

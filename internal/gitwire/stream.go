@@ -105,7 +105,7 @@ func (s *stream) close() {
 const lastWords = 2 * time.Second
 
 func (s *stream) evidence() evidence {
-	if s.done != nil {
+	if s.done != nil && s.tap.ended {
 		select {
 		case <-s.done:
 		case <-time.After(lastWords):

@@ -25,6 +25,7 @@ type tap struct {
 	idle  time.Duration
 	timer *time.Timer
 	dead  *atomic.Bool // set when the timer has fired
+	ended bool         // the other side has said its last
 }
 
 // newTap taps a reader; cut ends it from another goroutine.
@@ -55,6 +56,7 @@ func (t *tap) Read(p []byte) (int, error) {
 	if room := sniffed - len(t.head); room > 0 {
 		t.head = append(t.head, p[:min(n, room)]...)
 	}
+	t.ended = t.ended || err != nil
 	if err != nil && t.dead.Load() {
 		err = errIdle
 	}

@@ -32,6 +32,8 @@ src/main.rs
 tag v1
 -- repos/o/void.repo --
 empty
+-- repos/o/blank.repo --
+empty
 -- repos/o/gone.repo --
 missing
 -- repos/o/secret.repo --
