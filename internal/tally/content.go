@@ -113,30 +113,22 @@ func guess(candidates []*language, content []byte) *language {
 	return best
 }
 
-// countLines lets scc count content; false means that scc takes it for binary.
+// countLines counts content in a language; false means that scc would take it
+// for binary.
 func countLines(l *language, content []byte) (Content, bool) {
-	l.ready()
 	s := scans.Get().(*scan)
 	defer scans.Put(s)
-	s.lines = physicalLines(content)
-	s.job = processor.FileJob{
-		Language:       l.name,
-		Content:        content,
-		Bytes:          int64(len(content)),
-		ComplexityLine: s.room[:0],
-		Callback:       s,
-	}
-	processor.CountStats(&s.job)
+	*s = scan{grammar: l.ready(), content: content, end: len(content) - 1, closers: s.closers[:0]}
+	s.run()
 	read := Content{
 		Language:   l.name,
-		Lines:      s.lines,
-		Code:       s.job.Code,
-		Comments:   s.job.Comment,
-		Blanks:     s.job.Blank,
-		Complexity: s.job.Complexity,
+		Lines:      physicalLines(content),
+		Code:       s.code,
+		Comments:   s.comment,
+		Blanks:     s.blank,
+		Complexity: s.complexity,
 	}
-	binary := s.job.Binary
-	s.job = processor.FileJob{} // let go of content
+	s.content = nil // let go of it
 
 	// scc forgets the last line where a file ends within the quote that opens
 	// a string, and does not count a line of only a byte order mark.
@@ -147,8 +139,10 @@ func countLines(l *language, content []byte) (Content, bool) {
 			read.Code += lost
 		}
 	}
-	return read, !binary
+	return read, !s.binary
 }
+
+var scans = sync.Pool{New: func() any { return new(scan) }}
 
 const byteOrderMark = "\xef\xbb\xbf"
 
@@ -159,24 +153,6 @@ func physicalLines(content []byte) int64 {
 		lines++
 	}
 	return lines
-}
-
-// scan is one use of scc. scc keeps the complexity of every line, which for ten
-// megabytes of newlines would be eighty more; being called back at each line
-// lets it keep one.
-type scan struct {
-	job   processor.FileJob
-	room  [2]int64
-	lines int64
-}
-
-var scans = sync.Pool{New: func() any { return new(scan) }}
-
-// ProcessLine is called by scc after each line. It stops scc after the last, so
-// that scc does not cut the list of complexities to a length it no longer has.
-func (s *scan) ProcessLine(job *processor.FileJob, line int64, _ processor.LineType) bool {
-	job.ComplexityLine = job.ComplexityLine[:1]
-	return line < s.lines
 }
 
 // looksGenerated asks go-enry's rules for content. suffix stands for the path,

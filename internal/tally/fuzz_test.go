@@ -2,6 +2,8 @@ package tally
 
 import (
 	"bytes"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -64,8 +66,13 @@ func FuzzLikeSCC(f *testing.F) {
 	f.Fuzz(func(t *testing.T, which uint16, content []byte) {
 		l := languages().languages[names[int(which)%len(names)]]
 		got, ok := countLines(l, content)
-		job := processor.FileJob{Language: l.name, Content: content, Bytes: int64(len(content))}
-		processor.CountStats(&job)
+		job, panicked := callSCC(l, content)
+		if panicked || job.Lines > got.Lines {
+			if end := len(content) - 1; end > 0 && content[end-1] != '\n' {
+				t.Errorf("%s: scc counts %d lines, panicked: %v", l.name, job.Lines, panicked)
+			}
+			return // it goes back from a comment that the last byte opens
+		}
 		want := Content{
 			Language: l.name, Lines: job.Lines, Code: job.Code, Comments: job.Comment, Blanks: job.Blank, Complexity: job.Complexity,
 		}
@@ -86,13 +93,16 @@ func FuzzLikeSCC(f *testing.F) {
 	})
 }
 
+// callSCC counts as scc's command line does.
+func callSCC(l *language, content []byte) (job processor.FileJob, panicked bool) {
+	defer func() { panicked = recover() != nil }()
+	job = processor.FileJob{Language: l.name, Content: content, Bytes: int64(len(content))}
+	processor.CountStats(&job)
+	return job, false
+}
+
 func allLanguages() []string {
-	var names []string
-	known := languages()
-	for name := range known.languages {
-		names = append(names, name)
-	}
-	return names
+	return slices.Sorted(maps.Keys(languages().languages))
 }
 
 // FuzzGuess holds the choice among languages of one extension to scc's.

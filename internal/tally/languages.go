@@ -27,12 +27,20 @@ type language struct {
 	keywords [][]byte // tell it from others of the same extension
 	kind     kind
 	load     sync.Once
+	grammar  *grammar
 }
 
-// ready lets scc build the language's features, once. All 358 languages take
-// 70 MB; a repository has a dozen.
-func (l *language) ready() {
-	l.load.Do(func() { processor.LoadLanguageFeature(l.name) })
+// ready makes the language's grammar, once, when it is needed: those of all
+// 358 languages take 70 MB, and a repository has a dozen.
+func (l *language) ready() *grammar {
+	l.load.Do(func() {
+		processor.LoadLanguageFeature(l.name)
+		processor.LanguageFeaturesMutex.Lock()
+		features := processor.LanguageFeatures[l.name]
+		processor.LanguageFeaturesMutex.Unlock()
+		l.grammar = newGrammar(features)
+	})
+	return l.grammar
 }
 
 // languageTable is scc's language database, arranged for looking up. It is

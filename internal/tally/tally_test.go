@@ -128,6 +128,8 @@ func TestRead(t *testing.T) {
 		{"zero byte, no extension", "a", "\x7fELF\x00", Content{Skipped: Binary}},
 		{"quote at the end", "a.py", "x = 1\n\"\"\"", Content{Language: "Python", Lines: 2, Code: 2}},
 		{"backquote at the end", "a.go", "x\n\t`", Content{Language: "Go", Lines: 2, Code: 2}},
+		{"comment opened by the only byte", "a.pas", "{", Content{Language: "Pascal", Lines: 1, Comments: 1}},
+		{"comment opened by the last byte", "a.pas", "x\n{", Content{Language: "Pascal", Lines: 2, Code: 1, Comments: 1}},
 		{"unclosed comment", "a.go", "/* x\n\ny\n", Content{Language: "Go", Lines: 3, Comments: 3}},
 		{"unclosed string", "a.go", "x = `\n\ny", Content{Language: "Go", Lines: 3, Code: 3}},
 		{"nested comment", "a.rs", "/* /* */ x\n*/ y\n", Content{Language: "Rust", Lines: 2, Code: 1, Comments: 1}},
