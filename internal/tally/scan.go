@@ -6,30 +6,20 @@ import (
 	"github.com/boyter/scc/v3/processor"
 )
 
-// This file is scc's CountStats again, byte for byte of the same result, three
-// to four times as fast. Counting is most of what a census does besides
+// This file is scc's CountStats again: the same result in less than half the
+// time, and without its panics. Counting is most of what a census does besides
 // receiving, and most of counting was looking for tokens where none can begin.
 // scc's own languages, tries and oddities are kept; FuzzLikeSCC compares the
-// two in every language. The comments say only what is odd.
+// two in every language.
 
 // A grammar is what scc knows of a language's text, with tables of where its
 // tokens can begin.
 type grammar struct {
 	features processor.LanguageFeature
 	special  []processor.Quote // those that begin a documentation string or know no escapes
-	kinds    [256]byteKind
-	second   [256]*[256]lead // after a first byte, where each second leads
-	comments [256]bool       // first bytes of comments that may span lines
+	leads    [1 << 16]lead     // what two bytes of code may begin, by first and second
+	comments [256]bool         // first bytes of comments that may span lines
 }
-
-// A byteKind is what a byte of code calls for.
-type byteKind uint8
-
-const (
-	plainByte byteKind = iota
-	stopByte           // newline or zero
-	tokenByte          // a token may begin
-)
 
 // A lead is what two bytes of code may begin.
 type lead uint8
@@ -38,6 +28,7 @@ const (
 	noToken    lead = iota
 	branchWord      // only words that count as complexity, if a blank is before them
 	anyToken
+	stopByte // newline or zero, whatever comes second
 )
 
 // binaryBytes is how far scc looks for a zero byte.
@@ -54,13 +45,13 @@ func newGrammar(features processor.LanguageFeature) *grammar {
 		if node == nil {
 			continue
 		}
-		g.kinds[first] = tokenByte
-		g.second[first] = new([256]lead)
 		for second, next := range node.Table {
-			g.second[first][second] = max(leadOf(node.Type), leadsTo(next))
+			g.leads[first<<8|second] = max(leadOf(node.Type), leadsTo(next))
 		}
 	}
-	g.kinds['\n'], g.kinds[0] = stopByte, stopByte
+	for second := range 256 {
+		g.leads['\n'<<8|second], g.leads[second] = stopByte, stopByte
+	}
 	for first, node := range features.MultiLineComments.Table {
 		g.comments[first] = node != nil
 	}
@@ -215,29 +206,28 @@ func (s *scan) readStart(i int) int {
 // readCode reads code up to the end of the line or the beginning of anything
 // else. This is where the time goes.
 func (s *scan) readCode(i int) int {
-	content, kinds, last := s.content[:s.end+1], &s.kinds, i
+	content, leads := s.content[:s.end+1], &s.leads
+	last := i
 	for ; i < len(content)-1; i++ {
 		last = i
-		c := content[i]
-		switch kinds[c] {
-		case plainByte:
-			continue
-		case tokenByte:
-			leads := s.second[c][content[i+1]]
-			if leads == noToken || leads == branchWord && !isBlank(content[i-1]) {
-				continue
+		switch leads[uint16(content[i])<<8|uint16(content[i+1])] {
+		case noToken:
+		case branchWord:
+			if isBlank(content[i-1]) {
+				s.readToken(i)
 			}
+		case anyToken:
 			if next, done := s.readToken(i); done {
 				return next
 			}
-			continue
-		}
-		if c == '\n' {
-			return i
-		}
-		if i < binaryBytes {
-			s.binary = true
-			return i
+		case stopByte:
+			if content[i] == '\n' {
+				return i
+			}
+			if i < binaryBytes {
+				s.binary = true
+				return i
+			}
 		}
 	}
 	return last

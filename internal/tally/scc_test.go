@@ -87,6 +87,8 @@ func explain(ours *gromav1.FileCount, theirs sccFile, counted bool) (difference 
 		return "lock files", true
 	case counted && ours.Lines == theirs.Lines+1 && ours.Code+ours.Blanks == theirs.Code+theirs.Blank+1:
 		return "last line", true
+	case counted && theirs.Lines == ours.Lines+1 && theirs.Comment == ours.Comments+1:
+		return "comment opened by the last byte", true
 	case counted && slices.Contains(sccPicks, ours.Language) && slices.Contains(sccPicks, theirs.Language):
 		return "ambiguous languages", true
 	}
