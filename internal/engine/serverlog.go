@@ -6,7 +6,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"runtime"
 	"sync/atomic"
 
 	"go.temporal.io/server/common/log"
@@ -15,46 +14,41 @@ import (
 
 // serverLog hands the words of Temporal's server to slog.
 type serverLog struct {
-	logger *slog.Logger
-	fate   *fate
+	logger  *slog.Logger
+	running *atomic.Bool // shared by all that are made of one
 }
 
-// fate is what becomes of a server, known to all loggers made of one.
-type fate struct {
-	started   atomic.Bool
-	lastWords atomic.Pointer[string]
-}
-
-func newServerLog(logger *slog.Logger) serverLog { return serverLog{logger, &fate{}} }
+func newServerLog(logger *slog.Logger) serverLog { return serverLog{logger, &atomic.Bool{}} }
 
 // With makes the server's tags attributes once, not at every call.
 func (l serverLog) With(tags ...tag.Tag) log.Logger {
-	return serverLog{slog.New(l.logger.Handler().WithAttrs(attributes(tags))), l.fate}
+	return serverLog{slog.New(l.logger.Handler().WithAttrs(attributes(tags))), l.running}
 }
 
 func (l serverLog) Debug(msg string, tags ...tag.Tag)  { l.log(slog.LevelDebug, msg, tags) }
 func (l serverLog) Info(msg string, tags ...tag.Tag)   { l.log(slog.LevelInfo, msg, tags) }
-func (l serverLog) Warn(msg string, tags ...tag.Tag)   { l.log(slog.LevelWarn, msg, tags) }
 func (l serverLog) Error(msg string, tags ...tag.Tag)  { l.log(slog.LevelError, msg, tags) }
 func (l serverLog) DPanic(msg string, tags ...tag.Tag) { l.log(slog.LevelError, msg, tags) }
+
+// Warn is a warning while the server runs. While it starts and stops, it warns
+// of connections that are not there yet or no more.
+func (l serverLog) Warn(msg string, tags ...tag.Tag) {
+	if l.running.Load() {
+		l.log(slog.LevelWarn, msg, tags)
+		return
+	}
+	l.log(slog.LevelDebug, msg, tags)
+}
 
 func (l serverLog) Panic(msg string, tags ...tag.Tag) {
 	l.log(slog.LevelError, msg, tags)
 	panic(sentence(msg, tags))
 }
 
-// Fatal is where the server would end the process. While it starts, only the
-// goroutine ends, which the start of the server turns into an error. Later, a
-// process that is killed is continued by the next, one that limps is not.
-func (l serverLog) Fatal(msg string, tags ...tag.Tag) {
-	l.log(slog.LevelError, msg, tags)
-	words := sentence(msg, tags)
-	if l.fate.started.Load() {
-		panic(words)
-	}
-	l.fate.lastWords.CompareAndSwap(nil, &words)
-	runtime.Goexit()
-}
+// Fatal is where the server would end the process, with no word to anybody who
+// keeps other things in it. A panic ends it as well, unless somebody knows
+// better; the next process goes on.
+func (l serverLog) Fatal(msg string, tags ...tag.Tag) { l.Panic(msg, tags...) }
 
 func (l serverLog) log(level slog.Level, msg string, tags []tag.Tag) {
 	if l.logger.Enabled(context.Background(), level) {

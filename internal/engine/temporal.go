@@ -4,7 +4,6 @@ package engine
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -41,19 +40,22 @@ func startTemporal(ctx context.Context, path, namespace string, logger *slog.Log
 	if err := prepareDatabase(ctx, path, logger); err != nil {
 		return "", nil, err
 	}
+	if err := makeNamespace(sqliteConfig(path), namespace); err != nil {
+		return "", nil, err
+	}
 	ports, err := freePorts(len(temporal.DefaultServices))
 	if err != nil {
 		return "", nil, err
 	}
+	return startServices(path, ports, newServerLog(quietly(logger, "temporal-server")))
+}
+
+// startServices starts each of temporal.DefaultServices on the port of its place.
+func startServices(path string, ports []int, log serverLog) (address string, stop func(), err error) {
 	services, hosts := lodge(ports)
-	database := sqliteConfig(path)
 	address = services[string(primitives.FrontendService)].address
-	if err := makeNamespace(database, namespace); err != nil {
-		return "", nil, err
-	}
-	log := newServerLog(quietly(logger, "temporal-server"))
 	stop, err = runServer(log,
-		temporal.WithConfig(serverConfig(database, services, address)),
+		temporal.WithConfig(serverConfig(sqliteConfig(path), services, address)),
 		temporal.ForServices(temporal.DefaultServices),
 		temporal.WithStaticHosts(hosts),
 		temporal.WithLogger(log),
@@ -176,26 +178,24 @@ func freePorts(n int) ([]int, error) {
 	return ports, nil
 }
 
-// runServer starts the server, on a goroutine of its own since the server's
-// way to give up is to end the goroutine (see [serverLog.Fatal]).
+// runServer makes and starts the server. What is wrong with where it should
+// live makes it panic, through [serverLog.Fatal], before anything is started.
 func runServer(log serverLog, options ...temporal.ServerOption) (stop func(), err error) {
-	var server temporal.Server
-	done := make(chan error, 1)
-	go func() {
-		err := errors.New("it gave up")
-		defer func() { done <- err }()
-		if server, err = temporal.NewServer(options...); err == nil {
-			err = server.Start()
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("it gives up: %v", p)
 		}
 	}()
-	if err := <-done; err != nil {
-		if said := log.fate.lastWords.Load(); said != nil {
-			err = fmt.Errorf("%w: %s", err, *said)
-		}
+	server, err := temporal.NewServer(options...)
+	if err != nil {
 		return nil, err
 	}
-	log.fate.started.Store(true)
+	if err := server.Start(); err != nil {
+		return nil, err
+	}
+	log.running.Store(true)
 	return func() {
+		log.running.Store(false)
 		if err := server.Stop(); err != nil {
 			log.logger.Error("embedded Temporal did not stop", "error", err)
 		}
