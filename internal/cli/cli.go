@@ -63,8 +63,14 @@ func Main(args []string, terminal Terminal) int {
 	root.SetIn(terminal.In)
 	root.SetOut(terminal.Out)
 	root.SetErr(terminal.Err)
-	ran := false
-	root.PersistentPreRun = func(*cobra.Command, []string) { ran = true }
+	ran := false // what fails before a command runs is wrong usage
+	for _, command := range root.Commands() {
+		run := command.RunE
+		command.RunE = func(cmd *cobra.Command, args []string) error {
+			ran = true
+			return run(cmd, args)
+		}
+	}
 	err := root.ExecuteContext(ctx)
 	var usage usageError
 	switch {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	commonpb "go.temporal.io/api/common/v1"
+	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/converter"
 
 	"groma/internal/notice"
@@ -69,8 +70,12 @@ func (w *watch) ask(ctx context.Context) (*gromav1.Progress, error) {
 	}
 	for _, n := range total.Shards {
 		shard, err := w.query(ctx, workflows.ShardID(w.workflow, n))
+		var missing *serviceerror.NotFound
+		if errors.As(err, &missing) {
+			continue // it has not begun
+		}
 		if err != nil {
-			continue // it has not begun, or has just ended
+			return nil, err // half an answer would look like a step back
 		}
 		total.Running += shard.Running
 		total.Waiting -= shard.Running
