@@ -59,6 +59,7 @@ func (t trial) judge(ctx context.Context, err error, seen evidence) error {
 
 func (t trial) read(err error, seen evidence) verdict {
 	var line *pktline.ErrorLine
+	said, saying := errorLine(seen.head)
 	switch {
 	case errors.Is(err, errIdle):
 		return verdict{kind: fault.TimedOut, text: "it stopped answering"}
@@ -70,19 +71,33 @@ func (t trial) read(err error, seen evidence) verdict {
 		return verdict{kind: fault.Empty, text: "it has no commits"}
 	case errors.As(err, &line):
 		return t.bySaying(line.Text)
+	case saying: // go-git makes mere text of the error over HTTP
+		return t.bySaying(said)
 	case seen.status != 0 && seen.kind() != "":
 		return verdict{kind: fault.Unsupported, text: "it is no git repository: it answers with " + seen.kind()}
 	}
 	if v, ok := t.byNetwork(err); ok {
 		return v
 	}
-	if said := strings.TrimSpace(seen.stderr); said != "" {
+	if said = strings.TrimSpace(seen.stderr); said != "" {
 		return t.bySaying(said)
 	}
 	if rest, ok := strings.CutPrefix(err.Error(), "unexpected error: "); ok { // go-git's for the sideband's error channel
 		return t.bySaying(rest)
 	}
 	return byShape(err)
+}
+
+// errorLine returns what an answer says that is nothing but an error.
+func errorLine(head []byte) (string, bool) {
+	if len(head) < 8 || string(head[4:8]) != "ERR " {
+		return "", false
+	}
+	size, err := strconv.ParseUint(string(head[:4]), 16, 16)
+	if err != nil || size < 8 {
+		return "", false
+	}
+	return string(head[8:min(int(size), len(head))]), true
 }
 
 // kind names what an answer is that should be git's and is not; empty if it is

@@ -77,7 +77,13 @@ func (h *httpSession) address() string { return h.watch.found }
 
 func (h *httpSession) reusable() bool     { return true }
 func (h *httpSession) close()             {}
-func (h *httpSession) evidence() evidence { return h.watch.seen }
+func (h *httpSession) evidence() evidence {
+	seen := h.watch.seen
+	if h.watch.tap != nil {
+		seen.head = h.watch.tap.head
+	}
+	return seen
+}
 
 var errNotGit = errors.New("the answer is not git's")
 

@@ -3,7 +3,6 @@ package gitwire
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"os"
 	"path/filepath"
@@ -135,7 +134,7 @@ func (c *Client) signers() func() ([]ssh.Signer, error) {
 		for _, file := range c.keyFiles() {
 			key, err := gitssh.NewPublicKeysFromFile("git", file, "")
 			if err != nil && len(c.config.SSH.Keys) > 0 {
-				return nil, fmt.Errorf("key %s: %w", file, err)
+				return nil, fault.Errorf(fault.Denied, "the key %s cannot be read: %v", file, lastReason(err))
 			}
 			if err == nil {
 				signers = append(signers, key.Signer)
