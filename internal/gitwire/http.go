@@ -75,8 +75,8 @@ func (h *httpSession) fetch(ctx context.Context, request *packp.UploadPackReques
 // address is where the refs came from, redirects followed.
 func (h *httpSession) address() string { return h.watch.found }
 
-func (h *httpSession) reusable() bool     { return true }
-func (h *httpSession) close()             {}
+func (h *httpSession) reusable() bool { return true }
+func (h *httpSession) close()         {}
 func (h *httpSession) evidence() evidence {
 	seen := h.watch.seen
 	if h.watch.tap != nil {

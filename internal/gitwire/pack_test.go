@@ -132,6 +132,7 @@ func TestPack(t *testing.T) {
 					t.Fatal(s, err)
 				}
 				defer s.Close()
+				s.entries = 1000
 				got, err := listing(s)
 				if err != nil {
 					t.Fatal(err)
@@ -246,6 +247,51 @@ func TestFiles_TooDeep(t *testing.T) {
 		if got := fault.KindOf(err); got != fault.TooLarge {
 			t.Errorf("%s: %v (%q), want too-large", name, err, got)
 		}
+	}
+}
+
+// A few trees, each of which holds the next ten times, make a tree of ten
+// billion files.
+func TestFiles_Bomb(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "bomb.git")
+	git(t, "init", "-q", "--bare", dir)
+	make := func(text string) string {
+		cmd := exec.Command("git", "-C", dir, "mktree")
+		cmd.Stdin = strings.NewReader(text)
+		out, err := cmd.Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strings.TrimSpace(string(out))
+	}
+	cmd := exec.Command("git", "-C", dir, "hash-object", "-w", "--stdin")
+	cmd.Stdin = strings.NewReader("boom")
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	kind, hash := "100644 blob", strings.TrimSpace(string(out))
+	for range 10 {
+		var text strings.Builder
+		for i := range 10 {
+			fmt.Fprintf(&text, "%s %s\tn%d\n", kind, hash, i)
+		}
+		kind, hash = "040000 tree", make(text.String())
+	}
+	git(t, "-C", dir, "update-ref", "HEAD", git(t, "-C", dir, "commit-tree", "-m", "bomb", hash))
+	r, err := client(t, Config{}).Probe(t.Context(), Request{Address: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	s, err := r.Fetch(t.Context(), Limits{Entries: 10000})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	err = s.Files(t.Context(), func(File) error { return nil })
+	if fault.KindOf(err) != fault.TooLarge {
+		t.Errorf("%v (%q), want too-large", err, fault.KindOf(err))
 	}
 }
 

@@ -225,13 +225,16 @@ type Limits struct {
 	ObjectBytes int64
 	// Objects is how many there may be; zero means 2 million.
 	Objects int64
+	// Entries is how many files and folders its tree may have; zero means 8
+	// million. A few objects can make a tree of any size.
+	Entries int64
 }
 
 func (l Limits) filled() Limits {
 	for _, d := range []struct {
 		field *int64
 		value int64
-	}{{&l.PackBytes, 4 << 30}, {&l.ObjectBytes, 4 << 30}, {&l.Objects, 2 << 20}} {
+	}{{&l.PackBytes, 4 << 30}, {&l.ObjectBytes, 4 << 30}, {&l.Objects, 2 << 20}, {&l.Entries, 8 << 20}} {
 		if *d.field <= 0 {
 			*d.field = d.value
 		}
@@ -286,7 +289,9 @@ func (r *Remote) fetch(ctx context.Context, limits Limits, ask plumbing.Hash, de
 	}
 	if s == nil {
 		p.close()
+		return nil, nil
 	}
+	s.entries = limits.Entries
 	return s, nil
 }
 

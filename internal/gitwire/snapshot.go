@@ -26,8 +26,9 @@ type Snapshot struct {
 	// the years 1 and 9999.
 	CommittedAt time.Time
 
-	pack *pack
-	tree plumbing.Hash
+	pack    *pack
+	tree    plumbing.Hash
+	entries int64 // how many the tree may have
 }
 
 // Mode is what kind of file an entry of a tree is, in git's numbers.
@@ -135,12 +136,10 @@ func signed(signature string) time.Time {
 // Close lets go of everything that was kept.
 func (s *Snapshot) Close() error { return s.pack.close() }
 
-// What a tree may be. Git's own trees stay far below; one made to do harm can
-// hold itself, as it were, a million times over.
+// What a tree may be; those that people make stay far below.
 const (
 	deepest     = 512
 	longestPath = 16 << 10
-	mostFiles   = 8 << 20
 )
 
 // Files calls f for every file of the tree, in the order of their paths as git
@@ -155,7 +154,7 @@ type walk struct {
 	ctx      func() error
 	snapshot *Snapshot
 	f        func(File) error
-	seen     int
+	seen     int64
 }
 
 func (w *walk) tree(name plumbing.Hash, prefix []byte, depth int) error {
@@ -175,8 +174,8 @@ func (w *walk) tree(name plumbing.Hash, prefix []byte, depth int) error {
 		if len(path) > longestPath {
 			return fault.Errorf(fault.TooLarge, "a path has more than %d bytes", longestPath)
 		}
-		if w.seen++; w.seen > mostFiles {
-			return fault.Errorf(fault.TooLarge, "it has more than %d files and folders", mostFiles)
+		if w.seen++; w.seen > w.snapshot.entries {
+			return fault.Errorf(fault.TooLarge, "it has more than %d files and folders", w.snapshot.entries)
 		}
 		if err := w.entry(e, path, depth); err != nil {
 			return err
