@@ -24,7 +24,7 @@ type Config struct {
 	Data string
 	// Temporal is host:port of a running Temporal; empty embeds one.
 	Temporal string
-	// Namespace is Temporal's namespace; empty means "groma". The embedded
+	// Namespace is Temporal's namespace; empty means "default". The embedded
 	// server makes it, elsewhere it has to exist.
 	Namespace string
 	// NATS is the address of a running NATS with JetStream, or [Off]; empty
@@ -71,16 +71,26 @@ func (c Config) Validate() error {
 func (c Config) embeds() bool { return c.Temporal == "" || c.NATS == "" }
 
 func (c Config) withDefaults() Config {
-	c.Namespace = cmp.Or(c.Namespace, "groma")
-	if c.Data != "" {
-		if absolute, err := filepath.Abs(c.Data); err == nil {
-			c.Data = absolute
-		}
-	}
-	if c.Store == "" {
-		c.Store = (&url.URL{Scheme: "file", Path: filepath.ToSlash(filepath.Join(c.Data, "store"))}).String()
-	}
+	c.Namespace = cmp.Or(c.Namespace, "default")
+	c.Data = absolute(c.Data)
+	c.Store = c.StoreAddress()
 	return c
+}
+
+// StoreAddress is where the storage is, for those who need nothing else of the
+// world: it can be opened while another process holds the data folder.
+func (c Config) StoreAddress() string {
+	if c.Store != "" {
+		return c.Store
+	}
+	return (&url.URL{Scheme: "file", Path: filepath.ToSlash(filepath.Join(absolute(c.Data), "store"))}).String()
+}
+
+func absolute(path string) string {
+	if a, err := filepath.Abs(path); err == nil && path != "" {
+		return a
+	}
+	return path
 }
 
 // LogValue is c as it may be shown: addresses without passwords.

@@ -60,3 +60,14 @@ func TestLogValue_ShowsNoSecrets(t *testing.T) {
 		t.Errorf("no %s in %s", want, &out)
 	}
 }
+
+func TestStoreAddress(t *testing.T) {
+	for want, c := range map[string]Config{
+		"s3://bucket/prefix":           elsewhere,
+		"file:///a%20b%3Fc%2520/store": {Data: "/a b?c%20"},
+	} {
+		if got := c.StoreAddress(); got != want {
+			t.Errorf("StoreAddress of %+v is %q, want %q", c, got, want)
+		}
+	}
+}

@@ -162,7 +162,7 @@ func testStore(t *testing.T, e *Engine) {
 }
 
 func testRetention(t *testing.T, e *Engine) {
-	got, err := e.Temporal.WorkflowService().DescribeNamespace(t.Context(), &workflowservice.DescribeNamespaceRequest{Namespace: "groma"})
+	got, err := e.Temporal.WorkflowService().DescribeNamespace(t.Context(), &workflowservice.DescribeNamespaceRequest{Namespace: "default"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -87,8 +87,12 @@ var settings = dynamicconfig.StaticClient{
 	dynamicconfig.MatchingShutdownDrainDuration.Key(): time.Duration(0),
 }
 
-// sqliteConfig: a transaction that a power failure takes back is done again;
-// synchronous=normal never corrupts and spares a sync for each.
+// sqliteConfig leaves the number of connections at one: the server treats a
+// database that is busy with another connection as broken. The handle stays
+// open, and shared by all who open the same path, until the process ends.
+//
+// A transaction that a power failure takes back is done again; with
+// synchronous=normal nothing is corrupted, and each spares a sync.
 func sqliteConfig(path string) *config.SQL {
 	return &config.SQL{
 		PluginName:   sqliteplugin.PluginName,
