@@ -52,7 +52,7 @@ func (c Config) Validate() error {
 	}
 	if c.Temporal != "" {
 		if host, port, err := net.SplitHostPort(c.Temporal); err != nil || host == "" || port == "" {
-			errs = append(errs, fmt.Errorf("Temporal's address %q: want host:port, as in temporal.example.org:7233", c.Temporal))
+			errs = append(errs, fmt.Errorf("the address of Temporal %q: want host:port, as in temporal.example.org:7233", c.Temporal))
 		}
 	}
 	if c.NATS != "" && c.NATS != Off {

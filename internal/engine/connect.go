@@ -36,7 +36,7 @@ func dialTemporal(ctx context.Context, address, namespace string, logger *slog.L
 	temporal.Close()
 	var missing *serviceerror.NamespaceNotFound
 	if errors.As(err, &missing) {
-		return nil, fmt.Errorf("Temporal at %s has no namespace %q: make it with `temporal operator namespace create -n %s`, or name another", address, namespace, namespace)
+		return nil, fmt.Errorf("the Temporal at %s has no namespace %q: make it with `temporal operator namespace create -n %s`, or name another", address, namespace, namespace)
 	}
 	return nil, fmt.Errorf("ask Temporal at %s for namespace %q: %w", address, namespace, err)
 }

@@ -210,7 +210,7 @@ func segmentsOf(escaped string) ([]string, error) {
 func soundSegment(segment string) error {
 	switch {
 	case segment == "." || segment == "..":
-		return errors.New("its path holds . or ..")
+		return errors.New("its path has . or .. in it")
 	case strings.ContainsAny(segment, `/\`) || strings.ContainsFunc(segment, unicode.IsControl) || !utf8.ValidString(segment):
 		return errors.New("its path holds characters that the names of repositories do not have")
 	}

@@ -1,0 +1,285 @@
+package census
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/klauspost/compress/zstd"
+	"google.golang.org/protobuf/proto"
+
+	"groma/internal/artefact"
+	"groma/internal/fault"
+	"groma/internal/gitwire"
+	"groma/internal/world"
+	gromav1 "groma/proto/groma/v1"
+)
+
+const text = `
+-- repos/o/good/src/main.rs --
+// A comment.
+fn main() {}
+
+-- repos/o/good/src/lib.rs --
+fn lib() {}
+-- repos/o/good/third_party/a.rs --
+fn theirs() {}
+-- repos/o/good/mine/a.rs --
+fn mine() {}
+-- repos/o/good/.gitattributes --
+mine/* linguist-vendored
+-- repos/o/good/link [symlink] --
+src/main.rs
+-- repos/o/good/dep [submodule] --
+0123456789012345678901234567890123456789
+-- repos/o/good/picture.bin [base64] --
+AAECAwQ=
+-- repos/o/good/big.rs [repeat 300] --
+fn big() {}
+-- repos/o/good/Cargo.toml --
+[package]
+name = "good"
+-- repos/o/good/what.ever --
+unknown
+-- repos/o/none.repo --
+empty
+-- repos/o/gone.repo --
+missing
+-- repos/o/closed.repo --
+denied
+-- repos/o/old.repo --
+moved o/good
+-- repos/o/stuck/a.rs --
+fn a() {}
+-- repos/o/stuck.repo --
+hang
+-- repos/o/broken/a.rs --
+fn a() {}
+-- repos/o/broken.repo --
+status 500
+`
+
+// newTaker serves the world above and returns a taker that asks it.
+func newTaker(t *testing.T) (*Taker, *world.Server) {
+	t.Helper()
+	w, err := world.Parse([]byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	server, err := w.Serve(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { server.Close() })
+	mirror, err := gitwire.ParseMirror("https://github.com/=" + server.URL + "/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	git := gitwire.New(gitwire.Config{Mirrors: []gitwire.Mirror{mirror}})
+	t.Cleanup(git.Close)
+	store, err := artefact.NewFolder(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &Taker{Git: git, Store: store}, server
+}
+
+func ask(survey, name string) Request {
+	return Request{
+		Survey: survey, Key: "github.com/o/" + name, Address: "https://github.com/o/" + name,
+		Limits: &gromav1.Limits{FileBytes: 1000},
+	}
+}
+
+func take(t *testing.T, taker *Taker, request Request) *gromav1.Taken {
+	t.Helper()
+	taken, err := taker.Take(t.Context(), request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return taken
+}
+
+func TestTake_AccountsForEveryFile(t *testing.T) {
+	taker, _ := newTaker(t)
+	taken := take(t, taker, ask("s", "good"))
+	if taken.Outcome != "counted" || taken.Branch != "main" || taken.Requests == 0 || taken.BytesReceived == 0 {
+		t.Fatalf("taken is %v", taken)
+	}
+	census, err := taker.kept(t.Context(), "github.com/o/good", taken.Commit, "g1-scc3.7.0-enry2.9.6-f1000b")
+	if err != nil || census == nil {
+		t.Fatalf("the census is not kept: %v", err)
+	}
+	counts := map[string]int64{}
+	for _, tally := range census.Tally {
+		if tally.Code+tally.Comments+tally.Blanks != tally.Lines {
+			t.Errorf("%v does not add up", tally)
+		}
+		counts[tally.Language+" "+tally.Class] += tally.Files
+	}
+	for _, skipped := range census.Skipped {
+		counts[skipped.Why] += skipped.Files
+	}
+	want := map[string]int64{
+		"Rust source": 2, "Rust vendored": 2, "TOML configuration": 1,
+		"symlink": 1, "submodule": 1, "binary": 1, "too-large": 1, "unknown-language": 2,
+	}
+	var sum int64
+	for what, n := range want {
+		sum += n
+		if counts[what] != n {
+			t.Errorf("%d files are %s, want %d", counts[what], what, n)
+		}
+	}
+	if census.Files != sum || len(counts) != len(want) {
+		t.Errorf("%d files as %v, want %d as %v", census.Files, counts, sum, want)
+	}
+	if census.Packages["cargo"] != 1 {
+		t.Errorf("packages are %v, want one of cargo", census.Packages)
+	}
+	checkFiles(t, taker, census)
+}
+
+// checkFiles: the file list is sorted, whole, and what the census is the sum
+// of.
+func checkFiles(t *testing.T, taker *Taker, census *gromav1.Census) {
+	t.Helper()
+	packed, err := taker.Store.Get(t.Context(), artefact.FilesKey(census.Key, census.Commit, census.Method))
+	if err != nil {
+		t.Fatal(err)
+	}
+	reader, err := zstd.NewReader(bytes.NewReader(packed))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reader.Close()
+	var files, lines int64
+	last := ""
+	for scanner := bufio.NewScanner(reader); scanner.Scan(); {
+		var file gromav1.FileCount
+		if err := json.Unmarshal(scanner.Bytes(), &file); err != nil {
+			t.Fatal(err)
+		}
+		if file.Path <= last || len(file.Blob) != 40 {
+			t.Errorf("%v comes after %s", &file, last)
+		}
+		last = file.Path
+		files++
+		lines += file.Lines
+	}
+	var want int64
+	for _, tally := range census.Tally {
+		want += tally.Lines
+	}
+	if files != census.Files || lines != want {
+		t.Errorf("the list has %d files and %d lines, want %d and %d", files, lines, census.Files, want)
+	}
+}
+
+func TestTake_Reuse(t *testing.T) {
+	taker, server := newTaker(t)
+	if got := take(t, taker, ask("one", "good")).Outcome; got != "counted" {
+		t.Errorf("the first time it is %s", got)
+	}
+	asked := len(server.Requests())
+	if got := take(t, taker, ask("one", "good")).Outcome; got != "counted" {
+		t.Errorf("tried again in the same survey it is %s, want counted", got)
+	}
+	if got := take(t, taker, ask("two", "good")).Outcome; got != "reused" {
+		t.Errorf("in another survey it is %s, want reused", got)
+	}
+	if n := len(server.Requests()) - asked; n != 2 {
+		t.Errorf("two reuses took %d requests, want a probe each", n)
+	}
+	before := take(t, taker, ask("two", "good")).Commit
+	if _, err := server.Commit("o/good", "-- new.rs --\nfn new() {}\n"); err != nil {
+		t.Fatal(err)
+	}
+	after := take(t, taker, ask("two", "good"))
+	if after.Outcome != "counted" || after.Commit == before {
+		t.Errorf("a new commit is %v, want it counted", after)
+	}
+	other := ask("two", "good")
+	other.Limits = &gromav1.Limits{FileBytes: 2000}
+	if got := take(t, taker, other).Outcome; got != "counted" {
+		t.Errorf("by another method it is %s, want counted", got)
+	}
+}
+
+func TestTake_Outcomes(t *testing.T) {
+	taker, _ := newTaker(t)
+	for name, want := range map[string]string{"none": "empty", "gone": "not-found", "closed": "denied", "old": "counted"} {
+		taken := take(t, taker, ask("s", name))
+		if taken.Outcome != want {
+			t.Errorf("%s is %s, want %s", name, taken.Outcome, want)
+		}
+		if (taken.Reason == "") != (want == "counted") {
+			t.Errorf("%s has the reason %q", name, taken.Reason)
+		}
+	}
+	taker, _ = newTaker(t) // which has no census of it yet
+	small := ask("s", "good")
+	small.Limits.RepositoryBytes = 100
+	if got := take(t, taker, small).Outcome; got != "too-large" {
+		t.Errorf("beyond its limit it is %s, want too-large", got)
+	}
+}
+
+func TestTake_Moved(t *testing.T) {
+	taker, _ := newTaker(t)
+	old := take(t, taker, ask("s", "old"))
+	if old.MovedTo != "github.com/o/good" {
+		t.Errorf("it moved to %q, want github.com/o/good", old.MovedTo)
+	}
+	// Kept under the address it has now, so that it is there already.
+	if good := take(t, taker, ask("other", "good")); good.Outcome != "reused" || good.Commit != old.Commit {
+		t.Errorf("at its new address it is %v, want it reused", good)
+	}
+}
+
+func TestTake_Error(t *testing.T) {
+	taker, _ := newTaker(t)
+	if taken, err := taker.Take(t.Context(), ask("s", "broken")); fault.KindOf(err) != fault.Unavailable {
+		t.Errorf("a broken host: %v, %v, want unavailable", taken, err)
+	}
+	cancelled, cancel := context.WithCancel(t.Context())
+	cancel()
+	if taken, err := taker.Take(cancelled, ask("s", "good")); !errors.Is(err, context.Canceled) {
+		t.Errorf("cancelled: %v, %v, want context.Canceled", taken, err)
+	}
+}
+
+func TestTake_TimedOut(t *testing.T) {
+	taker, _ := newTaker(t)
+	request := ask("s", "stuck")
+	request.Limits.Seconds = 1
+	taken := take(t, taker, request)
+	if taken.Outcome != "timed-out" || !strings.Contains(taken.Reason, "longer than the 1s") {
+		t.Errorf("taken is %v, want it timed out", taken)
+	}
+}
+
+// TestCount_SameAgain: a census is a function of the commit and the method.
+func TestCount_SameAgain(t *testing.T) {
+	taker, _ := newTaker(t)
+	count := func() *gromav1.Census {
+		remote, err := taker.Git.Probe(t.Context(), gitwire.Request{Address: "https://github.com/o/good"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer remote.Close()
+		counted, err := Count(t.Context(), remote, &gromav1.Limits{FileBytes: 1000})
+		if err != nil {
+			t.Fatal(err)
+		}
+		counted.Census.Wire, counted.Census.Seconds = nil, 0
+		return counted.Census
+	}
+	if first, second := count(), count(); !proto.Equal(first, second) {
+		t.Errorf("first %v, then %v", first, second)
+	}
+}

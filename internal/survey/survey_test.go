@@ -1,0 +1,195 @@
+package survey
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"groma/internal/artefact"
+	"groma/internal/canonical"
+	"groma/internal/fault"
+	"groma/internal/landscape"
+	gromav1 "groma/proto/groma/v1"
+)
+
+const id = "s"
+
+// list is a source of n repositories.
+func list(n int) Sources {
+	var text strings.Builder
+	for i := range n {
+		fmt.Fprintf(&text, "https://github.com/o/r%03d\n", i)
+	}
+	return Sources{Landscape: landscape.Document{Name: "list.txt", Data: []byte(text.String())}}
+}
+
+func spec() *gromav1.SurveySpec {
+	return &gromav1.SurveySpec{Source: "list.txt", Name: "list.txt", Kind: string(landscape.KindList)}
+}
+
+func newStore(t *testing.T) artefact.Store {
+	t.Helper()
+	store, err := artefact.NewFolder(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return store
+}
+
+func planned(t *testing.T, store artefact.Store, n int, shard int64) *gromav1.Manifest {
+	t.Helper()
+	if err := KeepSources(t.Context(), store, id, list(n)); err != nil {
+		t.Fatal(err)
+	}
+	manifest, err := Plan(t.Context(), store, &gromav1.PlanRequest{Survey: id, Spec: spec(), StartedAt: timestamppb.Now(), ShardSize: shard})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return manifest
+}
+
+func TestTargets_CoverEveryRepositoryOnce(t *testing.T) {
+	for _, n := range []int{1, 9, 10, 11, 25} {
+		manifest := planned(t, newStore(t), n, 10)
+		seen := map[string]bool{}
+		for shard := range Shards(manifest) {
+			targets, err := Targets(manifest, shard)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(targets) == 0 || len(targets) > 10 {
+				t.Errorf("shard %d of %d repositories has %d", shard, n, len(targets))
+			}
+			for _, target := range targets {
+				if seen[target.Key] {
+					t.Errorf("%s stands in two shards", target.Key)
+				}
+				seen[target.Key] = true
+			}
+		}
+		if len(seen) != n {
+			t.Errorf("shards have %d repositories, want %d", len(seen), n)
+		}
+		if _, err := Targets(manifest, Shards(manifest)); fault.KindOf(err) != fault.Invalid {
+			t.Errorf("a shard too many: %v, want invalid", err)
+		}
+	}
+}
+
+func TestPlan_AgainIsTheSame(t *testing.T) {
+	store := newStore(t)
+	first := planned(t, store, 3, 10)
+	again, err := Plan(t.Context(), store, &gromav1.PlanRequest{Survey: id, Spec: spec(), StartedAt: timestamppb.New(time.Unix(0, 0)), ShardSize: 99})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !proto.Equal(first, again) {
+		t.Error("a second plan changes the manifest")
+	}
+}
+
+func TestPlan_Error(t *testing.T) {
+	for name, text := range map[string]string{"nothing": "# nothing\n", "no list": "a: [b\n"} {
+		t.Run(name, func(t *testing.T) {
+			store := newStore(t)
+			if err := KeepSources(t.Context(), store, id, Sources{Landscape: landscape.Document{Data: []byte(text)}}); err != nil {
+				t.Fatal(err)
+			}
+			s := spec()
+			s.Kind = string(landscape.KindLandscape)
+			_, err := Plan(t.Context(), store, &gromav1.PlanRequest{Survey: id, Spec: s})
+			if fault.KindOf(err) != fault.Invalid {
+				t.Errorf("Plan: %v, want invalid", err)
+			}
+		})
+	}
+	if _, err := Plan(t.Context(), newStore(t), &gromav1.PlanRequest{Survey: id, Spec: spec()}); fault.KindOf(err).Permanent() {
+		t.Errorf("Plan without its source: %v, want it tried again", err)
+	}
+}
+
+// TestAggregate seals two shards of three, one of them twice: the report has
+// every repository once.
+func TestAggregate(t *testing.T) {
+	store := newStore(t)
+	manifest := planned(t, store, 25, 10)
+	keepCensus(t, store, "github.com/o/r000", manifest.Method)
+	for range 2 {
+		for shard := range int64(2) {
+			request := &gromav1.SummariseShardRequest{Survey: id, Shard: shard}
+			targets, err := Targets(manifest, shard)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, target := range targets {
+				request.Taken = append(request.Taken, &gromav1.Taken{Key: target.Key, Outcome: "not-found", Reason: "x"})
+			}
+			if shard == 0 {
+				request.Taken[0] = &gromav1.Taken{Key: "github.com/o/r000", Outcome: "counted", Commit: "c"}
+			}
+			if _, err := SummariseShard(t.Context(), store, request, manifest.Method); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	report, key, err := Aggregate(t.Context(), store, &gromav1.AggregateRequest{Survey: id, Shards: 3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]int64{"counted": 1, "not-found": 19, "failed": 5}
+	for outcome, n := range want {
+		if report.Totals.Outcomes[outcome] != n {
+			t.Errorf("outcomes are %v, want %v", report.Totals.Outcomes, want)
+		}
+	}
+	if got := report.Repositories[0]; got.Commit != "c" || len(got.Tally) != 1 {
+		t.Errorf("the first repository is %v, want it with its census", got)
+	}
+	again, _, err := Aggregate(t.Context(), store, &gromav1.AggregateRequest{Survey: id, Shards: 3})
+	if err != nil || !proto.Equal(again, report) {
+		t.Errorf("a second aggregation differs: %v", err)
+	}
+	if _, err := store.Get(t.Context(), key); err != nil {
+		t.Errorf("nothing under the report's key: %v", err)
+	}
+}
+
+func TestSummariseShard_WithoutItsCensus(t *testing.T) {
+	store := newStore(t)
+	request := &gromav1.SummariseShardRequest{Survey: id, Taken: []*gromav1.Taken{{Key: "github.com/o/r000", Outcome: "counted", Commit: "c"}}}
+	if _, err := SummariseShard(t.Context(), store, request, "m"); !errors.Is(err, artefact.ErrMissing) {
+		t.Errorf("SummariseShard: %v, want it to miss the census", err)
+	}
+}
+
+func keepCensus(t *testing.T, store artefact.Store, key, method string) {
+	t.Helper()
+	census := &gromav1.Census{Key: key, Commit: "c", Method: method, Files: 1, Tally: []*gromav1.Tally{{Language: "Go", Class: "source", Files: 1, Lines: 1, Code: 1}}}
+	data, err := canonical.Marshal(census)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := store.Create(t.Context(), artefact.CensusKey(key, "c", method), data); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestFingerprint(t *testing.T) {
+	a, b := spec(), spec()
+	if Fingerprint(a) != Fingerprint(b) {
+		t.Error("equal specs differ")
+	}
+	b.Sha256 = "changed"
+	if Fingerprint(a) == Fingerprint(b) {
+		t.Error("a landscape that has changed is the same survey")
+	}
+	at := time.Date(2026, 11, 22, 7, 33, 45, 0, time.UTC)
+	if got, want := ID(a, at), "list-20261122-073345-"+Fingerprint(a)[:4]; got != want {
+		t.Errorf("ID = %s, want %s", got, want)
+	}
+}
