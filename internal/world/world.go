@@ -217,6 +217,9 @@ func parseEntry(name string, data []byte) (entry, error) {
 	return e, e.become(kind)
 }
 
+// mostRepeated bounds what "repeat" makes.
+const mostRepeated = 64 << 20
+
 // become makes the entry the kind of file that its brackets say.
 func (e *entry) become(kind string) error {
 	verb, arg, _ := strings.Cut(kind, " ")
@@ -241,8 +244,8 @@ func (e *entry) become(kind string) error {
 		e.data = data
 	case "repeat":
 		n, err := strconv.Atoi(arg)
-		if err != nil || n < 0 {
-			return fmt.Errorf("repeat %q: want a number", arg)
+		if err != nil || n < 0 || n > mostRepeated/max(1, len(e.data)) {
+			return fmt.Errorf("repeat %q: want a number, and no more than %d bytes of it", arg, mostRepeated)
 		}
 		e.data = []byte(strings.Repeat(string(e.data), n))
 	case "deleted":

@@ -251,18 +251,19 @@ func busy(s *Server) bool {
 
 func TestParse_Error(t *testing.T) {
 	for name, text := range map[string]string{
-		"no path":         "-- repos/o/n --\n",
-		"climbing":        "-- repos/../n/f --\n",
-		"climbing name":   "-- repos/o/../f --\n",
-		"unknown kind":    "-- repos/o/n/f [hologram] --\n",
-		"bad submodule":   "-- repos/o/n/f [submodule] --\nabc\n",
-		"bad base64":      "-- repos/o/n/f [base64] --\n!\n",
-		"bad repeat":      "-- repos/o/n/f [repeat x] --\n",
-		"bad quote":       "-- repos/o/n/\"f --\n",
-		"empty part":      "-- repos/o/n/a//b --\n",
-		"bad directive":   "-- repos/o/n.repo --\nfly\n",
-		"nothing to say":  "-- repos/o/n.repo --\n",
-		"nothing to drop": "-- repos/o/n/f [deleted] --\n",
+		"no path":          "-- repos/o/n --\n",
+		"climbing":         "-- repos/../n/f --\n",
+		"climbing name":    "-- repos/o/../f --\n",
+		"unknown kind":     "-- repos/o/n/f [hologram] --\n",
+		"bad submodule":    "-- repos/o/n/f [submodule] --\nabc\n",
+		"bad base64":       "-- repos/o/n/f [base64] --\n!\n",
+		"bad repeat":       "-- repos/o/n/f [repeat x] --\n",
+		"repeats for ever": "-- repos/o/n/f [repeat 9000000000000] --\nx\n",
+		"bad quote":        "-- repos/o/n/\"f --\n",
+		"empty part":       "-- repos/o/n/a//b --\n",
+		"bad directive":    "-- repos/o/n.repo --\nfly\n",
+		"nothing to say":   "-- repos/o/n.repo --\n",
+		"nothing to drop":  "-- repos/o/n/f [deleted] --\n",
 	} {
 		if _, err := Parse([]byte(text)); err == nil {
 			t.Errorf("%s: parsed", name)
