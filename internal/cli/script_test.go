@@ -11,8 +11,14 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
+// runAsGroma in the environment makes this test binary be the command.
+const runAsGroma = "GROMA_TEST_RUN"
+
 // TestMain makes this test binary stand in for the command.
 func TestMain(m *testing.M) {
+	if os.Getenv(runAsGroma) != "" {
+		os.Exit(Main(os.Args[1:], Process()))
+	}
 	testscript.Main(m, map[string]func(){
 		"groma": func() { os.Exit(Main(os.Args[1:], Process())) },
 	})

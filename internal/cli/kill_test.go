@@ -1,0 +1,130 @@
+package cli
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"groma/internal/canonical"
+	gromav1 "groma/proto/groma/v1"
+)
+
+// TestSurvey_Killed kills a survey with SIGKILL when its first repository is
+// counted and gives the same command again: it goes on with the same survey,
+// counts nothing again, and its report equals that of an undisturbed one.
+func TestSurvey_Killed(t *testing.T) {
+	dir := t.TempDir()
+	killed := surveyProcess(t, dir, "killed", "--json", "--concurrency", "1")
+	id := killAtFirst(t, killed)
+	before := censuses(t, filepath.Join(dir, "killed"))
+
+	var stderr bytes.Buffer
+	again := surveyProcess(t, dir, "killed", "--concurrency", "1")
+	again.Stderr = &stderr
+	if err := again.Run(); exitOf(err) != exitGaps {
+		t.Fatalf("going on: %v: %s", err, &stderr)
+	}
+	if !strings.Contains(stderr.String(), "Going on with survey "+id) {
+		t.Errorf("it does not go on with %s: %s", id, &stderr)
+	}
+	for key, content := range before {
+		if after := censuses(t, filepath.Join(dir, "killed"))[key]; after != content {
+			t.Errorf("%s was counted again", key)
+		}
+	}
+	undisturbed := surveyProcess(t, dir, "undisturbed")
+	if err := undisturbed.Run(); exitOf(err) != exitGaps {
+		t.Fatalf("undisturbed: %v", err)
+	}
+	got, want := reportIn(t, dir, "killed"), reportIn(t, dir, "undisturbed")
+	for _, r := range append(got.Repositories, want.Repositories...) {
+		r.Attempts = 0 // a census that was killed is tried again
+		if r.Wire != nil {
+			r.Wire.Requests = 0 // and may find that it was kept
+		}
+	}
+	if g, w := comparable(t, got), comparable(t, want); !bytes.Equal(g, w) {
+		t.Errorf("killed and undisturbed reports differ:\n%s\n%s", g, w)
+	}
+}
+
+// surveyProcess is a survey of the tour in a process of its own.
+func surveyProcess(t *testing.T, dir, name string, more ...string) *exec.Cmd {
+	t.Helper()
+	args := append([]string{"survey", tourWorld, "--data", filepath.Join(dir, name), "--out", filepath.Join(dir, name+"-report")}, more...)
+	cmd := exec.CommandContext(t.Context(), os.Args[0], args...)
+	cmd.Env = append(os.Environ(), runAsGroma+"=1")
+	return cmd
+}
+
+// killAtFirst kills a survey that prints events when it says that a repository
+// is counted, and returns the survey's id.
+func killAtFirst(t *testing.T, cmd *exec.Cmd) string {
+	t.Helper()
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer cmd.Wait()
+	defer cmd.Process.Kill()
+	for lines := bufio.NewScanner(out); lines.Scan(); {
+		var n struct {
+			Survey string
+			Taken  *struct{ Outcome string }
+		}
+		if err := json.Unmarshal(lines.Bytes(), &n); err != nil {
+			t.Fatalf("%s: %v", lines.Bytes(), err)
+		}
+		if n.Taken != nil && n.Taken.Outcome == "counted" {
+			return n.Survey
+		}
+	}
+	t.Fatal("nothing was ever counted")
+	return ""
+}
+
+func exitOf(err error) int {
+	if failed, ok := err.(*exec.ExitError); ok {
+		return failed.ExitCode()
+	}
+	return 0
+}
+
+// censuses are the kept censuses by file, whole.
+func censuses(t *testing.T, data string) map[string]string {
+	t.Helper()
+	found := map[string]string{}
+	err := filepath.Walk(filepath.Join(data, "store", "census"), func(name string, info os.FileInfo, err error) error {
+		if err != nil || info.IsDir() || !strings.HasSuffix(name, ".json") {
+			return err
+		}
+		content, err := os.ReadFile(name)
+		found[name] = string(content)
+		return err
+	})
+	if err != nil || len(found) == 0 {
+		t.Fatalf("%d censuses are kept: %v", len(found), err)
+	}
+	return found
+}
+
+func reportIn(t *testing.T, dir, name string) *gromav1.Report {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(dir, name+"-report", "report.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &gromav1.Report{}
+	if err := canonical.Unmarshal(data, r); err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
