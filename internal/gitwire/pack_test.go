@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/go-git/go-git/v5/plumbing"
@@ -143,6 +144,40 @@ func TestPack(t *testing.T) {
 			})
 		}
 	}
+}
+
+// Many may ask one client, and read one snapshot, at a time.
+func TestClient_Concurrent(t *testing.T) {
+	dir, want := makeRepository(t)
+	c := client(t, Config{MemoryBytes: 256 << 10})
+	var work sync.WaitGroup
+	for range 4 {
+		work.Go(func() {
+			r, err := c.Probe(t.Context(), Request{Address: dir})
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer r.Close()
+			s, err := r.Fetch(t.Context(), Limits{})
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer s.Close()
+			var readers sync.WaitGroup
+			defer readers.Wait()
+			for range 3 {
+				readers.Go(func() {
+					got, err := listing(s)
+					if err != nil || len(got) != len(want) {
+						t.Errorf("%d files, %v; want %d", len(got), err, len(want))
+					}
+				})
+			}
+		})
+	}
+	work.Wait()
 }
 
 // A pack that broke on its way, wherever, is worth another try.
