@@ -114,7 +114,7 @@ func (c *surveyCommand) run(ctx context.Context, arg string) error {
 	defer closeLog()
 	r := &run{
 		terminal: c.terminal, git: git, log: log, concurrency: c.concurrency,
-		out: c.out, json: c.json, again: "groma survey " + quoteArgs(arg),
+		out: c.out, json: c.json, again: "groma survey " + quoteArgs(spec.Source),
 	}
 	if err := r.open(ctx, c.engine.config(c.terminal, log)); err != nil {
 		return err
@@ -169,15 +169,21 @@ func (c *surveyCommand) read(ctx context.Context, arg string) (*given, error) {
 	if err != nil {
 		return nil, err
 	}
-	g := &given{kind: read.Kind, sources: survey.Sources{Landscape: read.Document}, close: func() {}}
+	g := &given{kind: read.Kind, sources: survey.Sources{Landscape: redacted(read.Document)}, close: func() {}}
 	if c.clomonitor != "" {
 		joined, err := source.ReadFile(ctx, c.clomonitor)
 		if err != nil {
 			return nil, fmt.Errorf("--clomonitor: %w", err)
 		}
+		joined = redacted(joined)
 		g.sources.Clomonitor = &joined
 	}
 	return g, nil
+}
+
+// redacted is a document as it may be kept: without credentials in addresses.
+func redacted(d landscape.Document) landscape.Document {
+	return landscape.Document{Name: d.Name, Data: landscape.Redact(d.Data)}
 }
 
 // readWorld makes the repositories of a world and serves them on loopback for
@@ -218,8 +224,8 @@ func (c *surveyCommand) spec(arg string, g *given) (*gromav1.SurveySpec, error) 
 		return nil, err
 	}
 	spec := &gromav1.SurveySpec{
-		Source:     arg,
-		Clomonitor: c.clomonitor,
+		Source:     string(landscape.Redact([]byte(arg))),
+		Clomonitor: string(landscape.Redact([]byte(c.clomonitor))),
 		Languages:  c.languages,
 		Filter:     &gromav1.Filter{Maturity: c.maturity, Projects: c.projects, AllItems: c.allItems, Archived: c.archived},
 		Limits:     limits,

@@ -1,0 +1,34 @@
+package landscape
+
+import (
+	"bytes"
+	"testing"
+)
+
+func TestRedact(t *testing.T) {
+	for text, want := range map[string]string{
+		"https://user:secret@example.org/o/n":            "https://example.org/o/n",
+		"repo_url: https://secret@example.org/o/n # a@b": "repo_url: https://example.org/o/n # a@b",
+		"ssh://git@example.org/o/n":                      "ssh://git@example.org/o/n",
+		"ssh://me:secret@example.org/o/n":                "ssh://example.org/o/n",
+		"git@example.org:o/n":                            "git@example.org:o/n",
+		"https://medium.com/@someone and a@b.example":    "https://medium.com/@someone and a@b.example",
+		"https://a:secret@h/x\nhttps://b:secret@h/y":     "https://h/x\nhttps://h/y",
+		"https://example.org/o/n?q=a@b":                  "https://example.org/o/n?q=a@b",
+	} {
+		if got := string(Redact([]byte(text))); got != want {
+			t.Errorf("Redact(%q) = %q, want %q", text, got, want)
+		}
+	}
+}
+
+// FuzzRedact: redacting again changes nothing, so nothing was left.
+func FuzzRedact(f *testing.F) {
+	f.Add([]byte("https://a:b@c:d@h/"))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		once := Redact(text)
+		if twice := Redact(once); !bytes.Equal(once, twice) {
+			t.Errorf("%q, then %q", once, twice)
+		}
+	})
+}
