@@ -3,7 +3,7 @@
 // A notice says nothing that cannot be read from storage: losing one harms
 // nobody, so notices are kept within bounds of age and size and no more. For
 // any listener, notices of one survey come in the order they were kept, and
-// one that was published twice comes once.
+// one that is published again within minutes comes once.
 package notice
 
 import (
