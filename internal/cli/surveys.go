@@ -196,10 +196,14 @@ func printHeadline(out io.Writer, rep *gromav1.Report) {
 			fmt.Fprintf(out, "and %s more\n", report.Plural(int64(more), "language", "languages"))
 		}
 	}
-	for _, s := range summaries {
-		if len(asked) > 0 {
-			printLanguage(out, s)
+	for i, s := range summaries {
+		if len(asked) == 0 {
+			break
 		}
+		if i > 0 {
+			fmt.Fprintln(out)
+		}
+		printLanguage(out, s)
 	}
 	fmt.Fprintf(out, "\n%s, %s: ", report.Plural(rep.Totals.Projects, "project", "projects"), report.Plural(rep.Totals.Repositories, "repository", "repositories"))
 	var parts []string

@@ -28,9 +28,9 @@ func (r *run) newView() view {
 		return &events{out: r.terminal.Out}
 	}
 	if file, ok := r.terminal.Err.(*os.File); ok && term.IsTerminal(int(file.Fd())) {
-		return &live{out: file, started: time.Now()}
+		return &live{out: file}
 	}
-	return &lines{out: r.terminal.Err, started: time.Now()}
+	return &lines{out: r.terminal.Err}
 }
 
 // events prints every notice as a line of JSON.
@@ -50,7 +50,7 @@ func (v *events) tell(n *gromav1.Notice) {
 // lines prints a plain line every few seconds.
 type lines struct {
 	out     io.Writer
-	started time.Time
+	pace    pace
 	printed time.Time
 }
 
@@ -65,14 +65,14 @@ func (v *lines) show(p *gromav1.Progress) {
 		return
 	}
 	v.printed = time.Now()
-	fmt.Fprintf(v.out, "%s %s: %s; %s\n", v.printed.Format("15:04:05"), p.State, counts(p), pace(p, time.Since(v.started)))
+	fmt.Fprintf(v.out, "%s %s: %s; %s\n", v.printed.Format("15:04:05"), p.State, counts(p), v.pace.say(p))
 }
 
 // live redraws a few lines on a terminal.
 type live struct {
-	out     *os.File
-	started time.Time
-	drawn   int // lines on the screen
+	out   *os.File
+	pace  pace
+	drawn int // lines on the screen
 }
 
 func (v *live) tell(*gromav1.Notice) {}
@@ -81,7 +81,7 @@ func (v *live) end() { v.clear() }
 
 func (v *live) clear() {
 	if v.drawn > 0 {
-		fmt.Fprintf(v.out, "\x1b[%dA\x1b[J", v.drawn)
+		fmt.Fprintf(v.out, "\r\x1b[%dA\x1b[J", v.drawn) // a typed ^C has moved the cursor
 	}
 	v.drawn = 0
 }
@@ -93,7 +93,7 @@ func (v *live) show(p *gromav1.Progress) {
 	}
 	var screen strings.Builder
 	drawing := []string{
-		fmt.Sprintf("%s %s %s", p.State, bar(p, 24), pace(p, time.Since(v.started))),
+		fmt.Sprintf("%s %s %s", p.State, bar(p, 24), v.pace.say(p)),
 		"  " + counts(p),
 	}
 	for _, running := range slowest(p, 4) {
@@ -140,15 +140,25 @@ func counts(p *gromav1.Progress) string {
 	return strings.Join(parts, ", ")
 }
 
-// pace says how fast it goes and when it will be done at that rate.
-func pace(p *gromav1.Progress, elapsed time.Duration) string {
-	n := done(p)
-	if n == 0 || elapsed < time.Second {
+// pace is how fast a survey goes, since this command has watched it: one that
+// goes on has some repositories done before.
+type pace struct {
+	since  time.Time
+	before int64
+}
+
+// say says how fast it goes and when it will be done at that rate.
+func (v *pace) say(p *gromav1.Progress) string {
+	if v.since.IsZero() {
+		v.since, v.before = time.Now(), done(p)
+	}
+	elapsed, n := time.Since(v.since), done(p)-v.before
+	if n <= 0 || elapsed < time.Second {
 		return elapsed.Round(time.Second).String()
 	}
 	rate := float64(n) / elapsed.Seconds()
 	text := fmt.Sprintf("%s, %.1f/s", elapsed.Round(time.Second), rate)
-	if left := p.Total - n; left > 0 {
+	if left := p.Total - done(p); left > 0 {
 		text += fmt.Sprintf(", about %s left", time.Duration(float64(left)/rate*float64(time.Second)).Round(time.Second))
 	}
 	return text

@@ -1,0 +1,72 @@
+package cli
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+	"time"
+
+	gromav1 "groma/proto/groma/v1"
+)
+
+func someProgress() *gromav1.Progress {
+	return &gromav1.Progress{State: "counting", Total: 10, Waiting: 5, Running: 2, Outcomes: map[string]int64{"failed": 1, "counted": 2}}
+}
+
+func TestCounts_SaysWhereEveryRepositoryIs(t *testing.T) {
+	want := "3 of 10 repositories done, 2 counted, 1 failed, 2 in flight, 5 waiting"
+	if got := counts(someProgress()); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
+func TestPace_LeavesOutWhatWasDoneBefore(t *testing.T) {
+	var v pace
+	if got := v.say(someProgress()); got != "0s" {
+		t.Errorf("at first it says %q, want no rate", got)
+	}
+	v.since = time.Now().Add(-10 * time.Second)
+	p := someProgress()
+	p.Outcomes["counted"] += 5 // five in ten seconds, two are left
+	if got, want := v.say(p), "10s, 0.5/s, about 4s left"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestBar(t *testing.T) {
+	for n, want := range map[int64]string{0: "░░░░░", 1: "░░░░░", 2: "█░░░░", 10: "█████"} {
+		if got := bar(&gromav1.Progress{Total: 10, Outcomes: map[string]int64{"counted": n}}, 5); got != want {
+			t.Errorf("bar of %d is %s, want %s", n, got, want)
+		}
+	}
+}
+
+func TestTable(t *testing.T) {
+	table := newTable("name", "lines")
+	table.row("ä", int64(1234567))
+	table.row("evil\x1b[2J\n", int64(5))
+	var out bytes.Buffer
+	table.print(&out)
+	want := "name           lines\nä          1,234,567\nevil\uFFFD[2J\uFFFD          5\n"
+	if got := out.String(); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+	if strings.Contains(out.String(), "\x1b") {
+		t.Error("a control character reaches the terminal")
+	}
+}
+
+func TestSize(t *testing.T) {
+	for text, want := range map[string]size{"10MiB": 10 << 20, "500MB": 5e8, "7": 7, "1 GiB": 1 << 30} {
+		var got size
+		if err := got.Set(text); err != nil || got != want {
+			t.Errorf("%s is %d, %v, want %d", text, got, err, want)
+		}
+	}
+	for _, text := range []string{"", "x", "-1", "0", "99999999999GiB", "1.5MiB"} {
+		var got size
+		if got.Set(text) == nil {
+			t.Errorf("%q is taken for %d", text, got)
+		}
+	}
+}
