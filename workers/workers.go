@@ -42,7 +42,8 @@ type Config struct {
 func New(c client.Client, config Config) worker.Worker {
 	w := worker.New(c, workflows.TaskQueue, worker.Options{
 		MaxConcurrentActivityExecutionSize: max(config.Concurrency, 1),
-		MaxHeartbeatThrottleInterval:       beat, // or a cancellation is heard of late
+		MaxHeartbeatThrottleInterval:       beat,             // or a cancellation is heard of late
+		DeadlockDetectionTimeout:           10 * time.Second, // censuses starve workflows of the processor, but not for ever
 		DisableRegistrationAliasing:        true,
 	})
 	workflows.Register(w)

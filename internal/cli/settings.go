@@ -27,7 +27,7 @@ func (s *engineSettings) register(flags *pflag.FlagSet, terminal Terminal) {
 	flags.StringVar(&s.data, "data", dataFolder(terminal), "folder that keeps censuses, surveys and the embedded engines")
 	flags.StringVar(&s.temporal, "temporal", "", "host:port of a Temporal server (default: embedded)")
 	flags.StringVar(&s.namespace, "namespace", "", "Temporal namespace (default: \"default\")")
-	flags.StringVar(&s.nats, "nats", "", "URL of a NATS server with JetStream (default: embedded)")
+	flags.StringVar(&s.nats, "nats", "", "URL of a NATS server with JetStream, or off (default: embedded)")
 	flags.StringVar(&s.store, "store", "", "where artefacts are kept: s3://bucket/prefix?endpoint=… or file:///… (default: in --data)")
 }
 
@@ -53,25 +53,14 @@ func secrets(terminal Terminal) artefact.Secrets {
 func (s *engineSettings) config(terminal Terminal, log *slog.Logger) engine.Config {
 	return engine.Config{
 		Data: s.data, Temporal: s.temporal, Namespace: s.namespace, NATS: s.nats,
-		Store: s.storeAddress(), Secrets: secrets(terminal), Logger: log,
+		Store: s.store, Secrets: secrets(terminal), Logger: log,
 	}
-}
-
-func (s *engineSettings) storeAddress() string {
-	if s.store != "" {
-		return s.store
-	}
-	abs, err := filepath.Abs(s.data)
-	if err != nil {
-		abs = s.data
-	}
-	return "file://" + filepath.ToSlash(filepath.Join(abs, "store"))
 }
 
 // openStore opens the storage alone, for commands that only read: it works
 // while a survey is running on the same data folder.
 func (s *engineSettings) openStore(ctx context.Context, terminal Terminal) (artefact.Store, error) {
-	return artefact.Open(ctx, s.storeAddress(), secrets(terminal))
+	return artefact.Open(ctx, s.config(terminal, nil).StoreAddress(), secrets(terminal))
 }
 
 // gitSettings say how remotes are asked.
