@@ -24,7 +24,7 @@ var floors = map[string]int{
 	"internal/census":  2,
 	"internal/survey":  2,
 	"internal/gitwire": 1, "internal/artefact": 1, "internal/notice": 1, "internal/source": 1, "internal/world": 1,
-	"internal/landscape": 0, "internal/tally": 0, "internal/report": 0,
+	"internal/landscape": 0, "internal/packstream": 0, "internal/tally": 0, "internal/report": 0,
 	"internal/fault": -1, "internal/canonical": -1, // the words that every floor speaks
 
 	"internal/artefact/artefacttest": 5,
@@ -41,6 +41,7 @@ var reserved = map[string][]string{
 	"github.com/nats-io/nats.go":     {"internal/engine", "internal/notice"},
 	"go.temporal.io/sdk":             {"internal/engine", "workflows", "workers", "internal/cli"},
 	"github.com/go-git/go-git/v5":    {"internal/gitwire", "internal/world", "internal/tally"},
+	"github.com/pjbgf/sha1cd":        {"internal/packstream"},
 }
 
 // outside are standard packages that a package on floor 0 or below does

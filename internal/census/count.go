@@ -2,6 +2,7 @@ package census
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"slices"
@@ -24,28 +25,27 @@ type Counted struct {
 
 // Count fetches the commit that a remote was probed for and counts its files,
 // without keeping anything. The census lacks its key, method and survey.
+//
+// Most contents are read while they arrive, under the names that they have by
+// then. What they count as is decided at the end, when the whole tree is known;
+// a content that turns out to have another name is read again.
 func Count(ctx context.Context, remote *gitwire.Remote, limits *gromav1.Limits) (*Counted, error) {
 	start := time.Now()
-	pack := limits.GetRepositoryBytes()
-	if pack <= 0 {
-		pack = DefaultRepositoryBytes
-	}
-	snapshot, err := remote.Fetch(ctx, gitwire.Limits{PackBytes: pack})
+	read := newReadings()
+	snapshot, err := remote.FetchBlobs(ctx,
+		gitwire.Limits{PackBytes: cmp.Or(max(limits.GetRepositoryBytes(), 0), DefaultRepositoryBytes)},
+		gitwire.Blobs{Most: cmp.Or(max(limits.GetFileBytes(), 0), tally.DefaultFileBytes), Take: read.take})
 	if err != nil {
 		return nil, err
 	}
 	defer snapshot.Close()
-	c := counting{counter: tally.New(tally.Options{FileBytes: limits.GetFileBytes()}), attributes: tally.NewAttributes()}
-	if err := snapshot.Files(ctx, c.collect); err != nil {
-		return nil, err
+	c := counting{
+		counter:    tally.New(tally.Options{FileBytes: limits.GetFileBytes()}),
+		attributes: tally.NewAttributes(),
+		readings:   read,
 	}
-	for _, file := range c.files {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		if err := c.count(file); err != nil {
-			return nil, err
-		}
+	if err := c.count(ctx, snapshot); err != nil {
+		return nil, err
 	}
 	census := &gromav1.Census{
 		Commit:      snapshot.Commit,
@@ -66,45 +66,65 @@ func Count(ctx context.Context, remote *gitwire.Remote, limits *gromav1.Limits) 
 type counting struct {
 	counter    *tally.Counter
 	attributes *tally.Attributes
-	files      []gitwire.File
+	readings   *readings
+	files      []*file
 	counted    []*gromav1.FileCount
 	sum        tally.Sum
 	packages   tally.Packages
 }
 
-func (c *counting) collect(file gitwire.File) error {
-	c.files = append(c.files, file)
-	if !tally.IsAttributes(file.Path) {
-		return nil
-	}
-	if _, skip := c.counter.Skip(entryOf(file)); skip {
-		return nil
-	}
-	content, err := file.Read()
-	if err != nil {
+// file is one file of the tree, and what decides how it counts.
+type file struct {
+	gitwire.File
+	entry     tally.Entry
+	overrides tally.Overrides
+	key       key // zero for a file that needs no reading
+}
+
+func (c *counting) count(ctx context.Context, snapshot *gitwire.Snapshot) error {
+	if err := snapshot.Files(ctx, c.collect); err != nil {
 		return err
 	}
-	c.attributes.Add(file.Path, content)
+	for _, f := range c.files {
+		if _, skip := c.counter.Skip(f.entry); !skip {
+			f.overrides = c.attributes.For(f.Path)
+			f.key = keyOf(f.Blob, f.Path, f.overrides)
+		}
+	}
+	if err := c.readings.complete(ctx, c.files); err != nil {
+		return err
+	}
+	for _, f := range c.files {
+		c.add(f)
+	}
 	return nil
 }
 
-func (c *counting) count(file gitwire.File) error {
-	entry := entryOf(file)
-	counted := &gromav1.FileCount{Path: file.Path, Blob: file.Blob, Bytes: file.Size}
-	if why, skip := c.counter.Skip(entry); skip {
-		counted.Skipped = why
-	} else {
-		content, err := file.Read()
-		if err != nil {
-			return err
-		}
-		overrides := c.attributes.For(file.Path)
-		counted = c.counter.Count(entry, overrides, content)
-		c.packages.Add(file.Path, overrides, content)
+func (c *counting) collect(given gitwire.File) error {
+	f := &file{File: given, entry: entryOf(given)}
+	c.files = append(c.files, f)
+	if !tally.IsAttributes(f.Path) {
+		return nil
 	}
+	if _, skip := c.counter.Skip(f.entry); skip {
+		return nil
+	}
+	content, err := f.Read()
+	if err != nil {
+		return err
+	}
+	c.attributes.Add(f.Path, content)
+	return nil
+}
+
+func (c *counting) add(f *file) {
+	read := c.readings.of(f.key)
+	counted := c.counter.File(f.entry, f.overrides, read.content)
 	c.counted = append(c.counted, counted)
 	c.sum.Add(counted)
-	return nil
+	if read.ecosystem != "" && tally.Classify(f.Path, f.overrides, read.content) != tally.Vendored {
+		c.packages.AddPackage(f.Path, read.ecosystem)
+	}
 }
 
 // packFiles packs a file list: zstd over one JSON object a line.

@@ -15,6 +15,7 @@ import (
 	"github.com/go-git/go-git/v5/plumbing/protocol/packp/sideband"
 
 	"groma/internal/fault"
+	"groma/internal/packstream"
 )
 
 // A Remote is a repository that has answered. It is for one goroutine.
@@ -34,6 +35,7 @@ type Remote struct {
 	wire    wire
 	session session
 	spent   bool // the session has given its pack
+	blobs   Blobs
 
 	want      plumbing.Hash    // what to ask for to get Head
 	direct    bool             // want may be asked for
@@ -277,18 +279,18 @@ func (r *Remote) fetch(ctx context.Context, limits Limits, ask plumbing.Hash, de
 	if err != nil {
 		return nil, r.trial.judge(ctx, err, r.session.evidence())
 	}
-	p, err := r.client.receive(ctx, r.plain(answer), limits)
+	p, err := r.client.receive(ctx, r.plain(answer), limits, depth, r.blobs)
 	answer.Close()
 	if err != nil {
 		return nil, r.trial.judge(ctx, err, r.session.evidence())
 	}
-	s, err := newSnapshot(p, r.want)
+	s, err := newSnapshot(p, packstream.Hash(r.want))
 	if err != nil {
-		p.close()
+		p.Close()
 		return nil, r.trial.judge(ctx, err, evidence{})
 	}
 	if s == nil {
-		p.close()
+		p.Close()
 		return nil, nil
 	}
 	s.entries = limits.Entries

@@ -3,7 +3,6 @@ package gitwire
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -12,9 +11,8 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/go-git/go-git/v5/plumbing"
-
 	"groma/internal/fault"
+	"groma/internal/packstream"
 )
 
 // A Snapshot is the tree of one commit, ready to be read. Its files may be
@@ -26,22 +24,20 @@ type Snapshot struct {
 	// the years 1 and 9999.
 	CommittedAt time.Time
 
-	pack    *pack
-	tree    plumbing.Hash
+	pack    *packstream.Pack
+	tree    packstream.Hash
 	entries int64 // how many the tree may have
 }
 
 // Mode is what kind of file an entry of a tree is, in git's numbers.
-type Mode uint32
+type Mode = packstream.Mode
 
 const (
-	Regular    Mode = 0o100644
-	Executable Mode = 0o100755
-	Symlink    Mode = 0o120000 // its contents are its target
-	Submodule  Mode = 0o160000 // its Blob is the commit it names
+	Regular    = packstream.Regular
+	Executable = packstream.Executable
+	Symlink    = packstream.Symlink   // its contents are its target
+	Submodule  = packstream.Submodule // its Blob is the commit it names
 )
-
-const directory Mode = 0o040000
 
 // File is one file of a snapshot.
 type File struct {
@@ -66,7 +62,7 @@ func (f File) Open() (io.ReadCloser, error) {
 	if f.Mode == Submodule {
 		return nil, errNoContents
 	}
-	return f.snapshot.pack.open(f.index)
+	return f.snapshot.pack.Open(f.index)
 }
 
 // Read returns the file's contents, Size bytes. They must not be changed.
@@ -74,30 +70,33 @@ func (f File) Read() ([]byte, error) {
 	if f.Mode == Submodule {
 		return nil, errNoContents
 	}
-	return f.snapshot.pack.readAll(f.index)
+	return f.snapshot.pack.ReadAll(f.index)
 }
+
+// Before reports whether f's contents came before g's: read in that order, they
+// are read fastest.
+func (f File) Before(g File) bool { return f.index < g.index }
 
 // newSnapshot finds a commit in a pack, behind any number of tags. It returns
 // nil if it is not there.
-func newSnapshot(p *pack, want plumbing.Hash) (*Snapshot, error) {
+func newSnapshot(p *packstream.Pack, want packstream.Hash) (*Snapshot, error) {
 	for range 10 {
-		i, ok := p.find(want)
+		o, ok := p.Find(want)
 		if !ok {
 			return nil, nil
 		}
-		kind := p.objects[i].kind
-		if kind != plumbing.CommitObject && kind != plumbing.TagObject {
-			return nil, fault.Errorf(fault.Invalid, "%s is a %s, not a commit", want, kind)
+		if o.Kind != packstream.Commit && o.Kind != packstream.Tag {
+			return nil, fault.Errorf(fault.Invalid, "%s is a %s, not a commit", want, o.Kind)
 		}
-		text, err := p.bytes(want, kind)
+		text, err := p.Text(want, o.Kind)
 		if err != nil {
 			return nil, err
 		}
-		if kind == plumbing.CommitObject {
-			tree := plumbing.NewHash(field(text, "tree"))
+		if o.Kind == packstream.Commit {
+			tree := packstream.ParseHash(field(text, "tree"))
 			return &Snapshot{Commit: want.String(), CommittedAt: signed(field(text, "committer")), pack: p, tree: tree}, nil
 		}
-		want = plumbing.NewHash(field(text, "object"))
+		want = packstream.ParseHash(field(text, "object"))
 	}
 	return nil, fault.Errorf(fault.Invalid, "it is a tag of a tag of a tag, without end")
 }
@@ -134,7 +133,7 @@ func signed(signature string) time.Time {
 }
 
 // Close lets go of everything that was kept.
-func (s *Snapshot) Close() error { return s.pack.close() }
+func (s *Snapshot) Close() error { return s.pack.Close() }
 
 // What a tree may be; those that people make stay far below.
 const (
@@ -157,20 +156,20 @@ type walk struct {
 	seen     int64
 }
 
-func (w *walk) tree(name plumbing.Hash, prefix []byte, depth int) error {
+func (w *walk) tree(name packstream.Hash, prefix []byte, depth int) error {
 	if depth > deepest {
 		return fault.Errorf(fault.TooLarge, "its folders are more than %d deep", deepest)
 	}
-	data, err := w.snapshot.pack.bytes(name, plumbing.TreeObject)
+	data, err := w.snapshot.pack.Text(name, packstream.Tree)
 	if err != nil {
 		return err
 	}
-	entries, err := parseTree(data)
+	entries, err := packstream.ParseTree(data)
 	if err != nil {
 		return fault.Errorf(fault.Invalid, "tree %s: %w", name, err)
 	}
 	for _, e := range entries {
-		path := append(slices.Clip(prefix), e.name...)
+		path := append(slices.Clip(prefix), e.Name...)
 		if len(path) > longestPath {
 			return fault.Errorf(fault.TooLarge, "a path has more than %d bytes", longestPath)
 		}
@@ -184,92 +183,22 @@ func (w *walk) tree(name plumbing.Hash, prefix []byte, depth int) error {
 	return nil
 }
 
-func (w *walk) entry(e treeEntry, path []byte, depth int) error {
-	if e.mode == directory {
-		return w.tree(e.hash, append(path, '/'), depth+1)
+func (w *walk) entry(e packstream.Entry, path []byte, depth int) error {
+	if e.Mode == packstream.Directory {
+		return w.tree(e.Hash, append(path, '/'), depth+1)
 	}
 	if err := w.ctx(); err != nil {
 		return err
 	}
-	file := File{Path: text(path), Mode: e.mode, Blob: e.hash.String(), snapshot: w.snapshot}
-	if e.mode != Submodule {
-		i, ok := w.snapshot.pack.find(e.hash)
-		if !ok || w.snapshot.pack.objects[i].kind != plumbing.BlobObject {
+	file := File{Path: text(path), Mode: e.Mode, Blob: e.Hash.String(), snapshot: w.snapshot}
+	if e.Mode != Submodule {
+		o, ok := w.snapshot.pack.Find(e.Hash)
+		if !ok || o.Kind != packstream.Blob {
 			return fault.Errorf(fault.Invalid, "it did not send the contents of %s", printable(file.Path))
 		}
-		file.index, file.Size = i, w.snapshot.pack.objects[i].size
+		file.index, file.Size = o.Index, o.Size
 	}
 	return w.f(file)
-}
-
-type treeEntry struct {
-	name []byte
-	mode Mode
-	hash plumbing.Hash
-}
-
-var errTree = errors.New("malformed")
-
-// parseTree reads "MODE NAME\0HASH" as often as it stands there. The order is
-// git's, made so where it is not.
-func parseTree(data []byte) ([]treeEntry, error) {
-	var entries []treeEntry
-	for len(data) > 0 {
-		head, rest, ok := bytes.Cut(data, []byte{0})
-		mode, name, spaced := bytes.Cut(head, []byte{' '})
-		if !ok || !spaced || len(name) == 0 || bytes.IndexByte(name, '/') >= 0 || len(rest) < len(plumbing.ZeroHash) {
-			return nil, errTree
-		}
-		e := treeEntry{name: name}
-		number, err := strconv.ParseUint(string(mode), 8, 32)
-		if err != nil {
-			return nil, errTree
-		}
-		if e.mode, ok = canonicalMode(Mode(number)); !ok {
-			return nil, fmt.Errorf("an entry has the mode %o", number)
-		}
-		data = rest[copy(e.hash[:], rest):]
-		entries = append(entries, e)
-	}
-	if !slices.IsSortedFunc(entries, compareEntries) {
-		slices.SortStableFunc(entries, compareEntries)
-	}
-	return entries, nil
-}
-
-// canonicalMode makes one of five of the modes that git wrote over the years.
-func canonicalMode(m Mode) (Mode, bool) {
-	switch m &^ 0o7777 {
-	case directory, Symlink, Submodule:
-		return m &^ 0o7777, true
-	case 0o100000:
-		if m&0o111 != 0 {
-			return Executable, true
-		}
-		return Regular, true
-	}
-	return 0, false
-}
-
-// compareEntries compares names as git does: a folder's as if it ended in a
-// slash.
-func compareEntries(a, b treeEntry) int {
-	n := min(len(a.name), len(b.name))
-	if c := bytes.Compare(a.name[:n], b.name[:n]); c != 0 {
-		return c
-	}
-	return int(a.after(n)) - int(b.after(n))
-}
-
-// after is the byte at n of a name that is at least so long, as it sorts.
-func (e treeEntry) after(n int) byte {
-	switch {
-	case n < len(e.name):
-		return e.name[n]
-	case e.mode == directory:
-		return '/'
-	}
-	return 0
 }
 
 // text makes valid UTF-8 of a path: each byte that is none becomes \xHH. A

@@ -1,21 +1,19 @@
-package gitwire
+package packstream
 
 import (
 	"io"
-	"os"
 
 	"groma/internal/fault"
 )
 
 // spool keeps what is written to it, in memory up to a budget and beyond that
-// in a file without a name, which goes away with the process whatever happens.
-// Once written, it may be read from many goroutines.
+// in a file. What is written may be read, once written from many goroutines.
 type spool struct {
 	budget int64
-	dir    string
+	temp   func() (File, error)
 	size   int64
 	chunks [][]byte
-	file   *os.File
+	file   File
 }
 
 const chunkSize = 256 << 10
@@ -47,13 +45,13 @@ func (s *spool) Write(p []byte) (int, error) {
 
 // spill moves what there is to a file.
 func (s *spool) spill() error {
-	f, err := unnamed(s.dir)
+	f, err := s.temp()
 	if err != nil {
 		return noRoom(err)
 	}
 	for _, chunk := range s.chunks {
 		if _, err := f.Write(chunk); err != nil {
-			discard(f)
+			f.Close()
 			return noRoom(err)
 		}
 	}
@@ -91,22 +89,5 @@ func (s *spool) close() error {
 	if s.file == nil {
 		return nil
 	}
-	return discard(s.file)
-}
-
-// unnamed makes a temporary file and takes its name away, where the system
-// lets it; discard does so at the latest.
-func unnamed(dir string) (*os.File, error) {
-	f, err := os.CreateTemp(dir, "groma-pack-")
-	if err != nil {
-		return nil, err
-	}
-	os.Remove(f.Name())
-	return f, nil
-}
-
-func discard(f *os.File) error {
-	err := f.Close()
-	os.Remove(f.Name()) // where a file in use keeps its name
-	return err
+	return s.file.Close()
 }

@@ -1,4 +1,4 @@
-package gitwire
+package packstream
 
 import (
 	"container/list"
@@ -38,15 +38,22 @@ func (c *cache) get(key int32) ([]byte, bool) {
 func (c *cache) put(key int32, data []byte) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if _, ok := c.byKey[key]; ok || int64(len(data)) > c.budget {
+	if _, ok := c.byKey[key]; ok || int64(cap(data)) > c.budget {
 		return
 	}
 	c.byKey[key] = c.order.PushFront(&cached{key, data})
-	c.size += int64(len(data))
+	c.size += int64(cap(data))
 	for c.size > c.budget {
 		last := c.order.Back()
 		old := c.order.Remove(last).(*cached)
 		delete(c.byKey, old.key)
-		c.size -= int64(len(old.data))
+		c.size -= int64(cap(old.data))
 	}
+}
+
+// drop lets go of everything.
+func (c *cache) drop() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.size, c.byKey, c.order = 0, map[int32]*list.Element{}, list.New()
 }

@@ -1,14 +1,55 @@
-package gitwire
+package packstream
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/binary"
 	"io"
 )
 
+// A delta is the size of its base, the size of its result, and then commands:
+// copy a stretch of the base, or insert what follows.
+
+// patched is what a delta makes of its base: size bytes.
+func patched(base, delta []byte, size int64) ([]byte, error) {
+	from, used := binary.Uvarint(delta)
+	if used <= 0 || from != uint64(len(base)) {
+		return nil, errMalformed
+	}
+	delta = delta[used:]
+	to, used := binary.Uvarint(delta)
+	if used <= 0 || to != uint64(size) {
+		return nil, errMalformed
+	}
+	in := bytes.NewReader(delta[used:])
+	out := make([]byte, 0, size)
+	for in.Len() > 0 {
+		command, _ := in.ReadByte()
+		stretch := base
+		at, length := uint64(0), uint64(command)
+		if command&0x80 != 0 {
+			var err error
+			if at, length, err = copyCommand(command, in); err != nil {
+				return nil, err
+			}
+		} else {
+			at = uint64(len(delta) - in.Len())
+			stretch = delta
+			in.Seek(int64(command), io.SeekCurrent)
+		}
+		if length == 0 || at > uint64(len(stretch)) || length > uint64(len(stretch))-at || length > uint64(cap(out)-len(out)) {
+			return nil, errMalformed
+		}
+		out = append(out, stretch[at:at+length]...)
+	}
+	if int64(len(out)) != size {
+		return nil, errMalformed
+	}
+	return out, nil
+}
+
 // applyDelta writes what a delta makes of its base. It holds no more than a
-// buffer of either. A delta is the size of its base, the size of its result,
-// and then commands: copy a stretch of the base, or insert what follows.
+// buffer of either.
 func applyDelta(base *contents, delta io.Reader, out io.Writer) error {
 	in := bufio.NewReader(delta)
 	from, err := binary.ReadUvarint(in)
