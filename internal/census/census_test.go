@@ -192,8 +192,8 @@ func TestTake_Reuse(t *testing.T) {
 	if got := take(t, taker, ask("two", "good")).Outcome; got != "reused" {
 		t.Errorf("in another survey it is %s, want reused", got)
 	}
-	if n := len(server.Requests()) - asked; n != 2 {
-		t.Errorf("two reuses took %d requests, want a probe each", n)
+	if n := len(server.Requests()) - asked; n != 4 {
+		t.Errorf("two reuses took %d requests, want a probe of two each", n)
 	}
 	before := take(t, taker, ask("two", "good")).Commit
 	if _, err := server.Commit("o/good", "-- new.rs --\nfn new() {}\n"); err != nil {

@@ -123,7 +123,9 @@ func TestSecret_Prints(t *testing.T) {
 }
 
 // A host may send back what it was sent, in any of its answers.
-func TestSecret_Errors(t *testing.T) {
+func TestSecret_Errors(t *testing.T) { bothVersions(t, testSecret_Errors) }
+
+func testSecret_Errors(t *testing.T, client newClient) {
 	for _, status := range []int{200, 302, 400, 401, 403, 404, 429, 500} {
 		for _, kind := range []string{"text/html", "application/x-git-upload-pack-advertisement"} {
 			echo := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

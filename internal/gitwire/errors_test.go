@@ -17,7 +17,9 @@ import (
 	"groma/internal/fault"
 )
 
-func TestProbe_Error(t *testing.T) {
+func TestProbe_Error(t *testing.T) { bothVersions(t, testProbe_Error) }
+
+func testProbe_Error(t *testing.T, client newClient) {
 	s := serve(t, text1)
 	broken := func(name, directive string) string {
 		set(t, s, name, directive)
@@ -80,7 +82,9 @@ func TestProbe_Error(t *testing.T) {
 	}
 }
 
-func TestProbe_Status(t *testing.T) {
+func TestProbe_Status(t *testing.T) { bothVersions(t, testProbe_Status) }
+
+func testProbe_Status(t *testing.T, client newClient) {
 	s := serve(t, text1)
 	c := client(t, Config{})
 	for status, want := range map[int]fault.Kind{
@@ -124,7 +128,9 @@ func TestJudge_HiddenMissing(t *testing.T) {
 	}
 }
 
-func TestRetryAfter(t *testing.T) {
+func TestRetryAfter(t *testing.T) { bothVersions(t, testRetryAfter) }
+
+func testRetryAfter(t *testing.T, client newClient) {
 	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	for text, want := range map[string]time.Duration{
 		"": 0, "7": 7 * time.Second, " 7 ": 7 * time.Second, "-1": 0, "soon": 0, "999999999999": longestRest,
@@ -146,7 +152,9 @@ func TestRetryAfter(t *testing.T) {
 	}
 }
 
-func TestFetch_Cut(t *testing.T) {
+func TestFetch_Cut(t *testing.T) { bothVersions(t, testFetch_Cut) }
+
+func testFetch_Cut(t *testing.T, client newClient) {
 	s := serve(t, text1)
 	c := client(t, Config{})
 	for _, n := range []int{1, 8, 60, 70, 100, 300, 500} {
@@ -158,7 +166,9 @@ func TestFetch_Cut(t *testing.T) {
 	}
 }
 
-func TestFetch_Idle(t *testing.T) {
+func TestFetch_Idle(t *testing.T) { bothVersions(t, testFetch_Idle) }
+
+func testFetch_Idle(t *testing.T, client newClient) {
 	s := serve(t, text1)
 	known := filepath.Join(t.TempDir(), "known_hosts")
 	if err := os.WriteFile(known, nil, 0o600); err != nil {
@@ -198,7 +208,9 @@ func TestFetch_Idle(t *testing.T) {
 	}
 }
 
-func TestFetch_Context(t *testing.T) {
+func TestFetch_Context(t *testing.T) { bothVersions(t, testFetch_Context) }
+
+func testFetch_Context(t *testing.T, client newClient) {
 	s := serve(t, text1)
 	c := client(t, Config{})
 	set(t, s, "o/plain", "hang")
@@ -230,7 +242,9 @@ func TestFetch_Context(t *testing.T) {
 	}
 }
 
-func TestFetch_TooLarge(t *testing.T) {
+func TestFetch_TooLarge(t *testing.T) { bothVersions(t, testFetch_TooLarge) }
+
+func testFetch_TooLarge(t *testing.T, client newClient) {
 	s := serve(t, text1)
 	r, err := client(t, Config{}).Probe(t.Context(), Request{Address: s.URL + "/o/plain"})
 	if err != nil {

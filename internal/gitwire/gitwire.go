@@ -62,6 +62,7 @@ type Client struct {
 	config Config
 	http   *http.Transport
 	dialer net.Dialer
+	first  bool // for tests: speak protocol v0 only
 }
 
 // New returns a client.

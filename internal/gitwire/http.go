@@ -1,6 +1,7 @@
 package gitwire
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"io"
@@ -26,10 +27,13 @@ const (
 
 var errManyRefs = fault.Errorf(fault.TooLarge, "the list of its refs is larger than %d MiB", mostRefs>>20)
 
-// httpSession is go-git's session over a transport that watches.
+// httpSession is go-git's session over a transport that watches, which finds
+// out where the repository is and speaks protocol v0; and one of ours where
+// the host speaks v2.
 type httpSession struct {
-	git   transport.UploadPackSession
-	watch *watcher
+	git    transport.UploadPackSession
+	watch  *watcher
+	second *second // nil if the host speaks v0
 }
 
 func (c *Client) openHTTP(a address, w *wire, s secret) (session, error) {
@@ -48,7 +52,7 @@ func (c *Client) openHTTP(a address, w *wire, s secret) (session, error) {
 		user, password := s.tell()
 		auth = &githttp.BasicAuth{Username: user, Password: password}
 	}
-	h := &httpSession{watch: &watcher{next: c.http, wire: w, idle: c.config.IdleTimeout}}
+	h := &httpSession{watch: &watcher{next: c.http, wire: w, idle: c.config.IdleTimeout, first: c.first}}
 	options := &githttp.ClientOptions{RedirectPolicy: githttp.FollowInitialRedirects}
 	git, err := githttp.NewClientWithOptions(&http.Client{Transport: h.watch}, options).NewUploadPackSession(endpoint, auth)
 	if err != nil {
@@ -58,16 +62,35 @@ func (c *Client) openHTTP(a address, w *wire, s secret) (session, error) {
 	return h, nil
 }
 
-func (h *httpSession) advertise(ctx context.Context) (*packp.AdvRefs, error) {
+func (h *httpSession) advertise(ctx context.Context, branch string) (*packp.AdvRefs, error) {
+	refs, err := h.advertised(ctx)
+	if o := h.watch.offer; o != nil && !(o.has("ls-refs") && o.has("fetch")) {
+		h.watch.first, h.watch.offer = true, nil // it offers v2 without what matters of it
+		refs, err = h.advertised(ctx)
+	}
+	if h.watch.offer != nil && errors.Is(err, packp.ErrEmptyInput) {
+		h.second = &second{watch: h.watch, offer: h.watch.offer, url: h.watch.found, auth: h.watch.auth}
+		return h.second.refs(ctx, branch)
+	}
+	return refs, err
+}
+
+// advertised asks for all refs, unless the host speaks v2.
+func (h *httpSession) advertised(ctx context.Context) (*packp.AdvRefs, error) {
 	h.watch.limit, h.watch.over = mostRefs, errManyRefs
 	refs, err := h.git.AdvertisedReferencesContext(ctx)
-	if err == nil && h.watch.kind() != "application/x-git-upload-pack-advertisement" {
+	if err == nil && h.watch.kind() != advertisement {
 		err = errNotGit
 	}
 	return refs, err
 }
 
+const advertisement = "application/x-git-upload-pack-advertisement"
+
 func (h *httpSession) fetch(ctx context.Context, request *packp.UploadPackRequest) (io.ReadCloser, error) {
+	if h.second != nil {
+		return h.second.fetch(ctx, request)
+	}
 	h.watch.limit, h.watch.over = 0, nil
 	return h.git.UploadPack(ctx, request)
 }
@@ -95,8 +118,11 @@ type watcher struct {
 	idle  time.Duration
 	limit int64
 	over  error
+	first bool // protocol v0 only
 	seen  evidence
-	found string
+	found string // where the refs came from
+	auth  string // what was said there to be let in
+	offer offer  // of v2, if that is what the host speaks
 	tap   *tap
 }
 
@@ -106,24 +132,58 @@ func (w *watcher) RoundTrip(r *http.Request) (*http.Response, error) {
 	w.wire.requests.Add(1)
 	w.seen, w.tap = evidence{}, nil
 	ctx, cancel := context.WithCancel(r.Context())
-	response, err := w.next.RoundTrip(r.WithContext(ctx))
+	r = r.Clone(ctx)
+	if !w.first {
+		r.Header.Set("Git-Protocol", "version=2")
+	}
+	response, err := w.next.RoundTrip(r)
 	if err != nil {
 		cancel()
 		return nil, err
 	}
 	w.seen = evidence{status: response.StatusCode, header: response.Header}
 	limit, over := w.limit, w.over
-	switch {
-	case response.StatusCode >= 300:
+	if response.StatusCode >= 300 {
 		limit, over = mostComplaint, io.EOF
-	case strings.HasSuffix(r.URL.Path, "/info/refs"):
-		found := *r.URL
-		found.User, found.RawQuery = nil, ""
-		w.found = strings.TrimSuffix(found.String(), "/info/refs")
 	}
 	w.tap = newTap(response.Body, w.wire, w.idle, limit, over, cancel)
 	response.Body = &body{tap: w.tap, from: response.Body, cancel: cancel}
+	if response.StatusCode < 300 && strings.HasSuffix(r.URL.Path, "/info/refs") {
+		found := *r.URL
+		found.User, found.RawQuery = nil, ""
+		w.found, w.auth = strings.TrimSuffix(found.String(), "/info/refs"), r.Header.Get("Authorization")
+		return w.recognise(response)
+	}
 	return response, nil
+}
+
+// recognise looks whether the host speaks protocol v2. If so, it takes the
+// answer: go-git, which does not know v2, gets an empty one.
+func (w *watcher) recognise(response *http.Response) (*http.Response, error) {
+	if w.first || w.kind() != advertisement {
+		return response, nil
+	}
+	from := bufio.NewReader(response.Body)
+	head, _ := from.Peek(len(serviceLine) + len("000eversion 2\n"))
+	if !isSecond(head) {
+		w.first = true // from now on, or it might answer otherwise
+		response.Body = &peeked{from, response.Body}
+		return response, nil
+	}
+	o, err := readOffer(from)
+	response.Body.Close()
+	if err != nil {
+		return nil, err
+	}
+	w.offer = o
+	response.Body, response.ContentLength = http.NoBody, 0
+	return response, nil
+}
+
+// peeked is an answer whose beginning was looked at.
+type peeked struct {
+	io.Reader
+	io.Closer
 }
 
 // kind is the media type of the last answer.

@@ -46,7 +46,9 @@ func TestParseMirror_Error(t *testing.T) {
 	}
 }
 
-func TestMovedTo(t *testing.T) {
+func TestMovedTo(t *testing.T) { bothVersions(t, testMovedTo) }
+
+func testMovedTo(t *testing.T, client newClient) {
 	s := serve(t, text1)
 	public := "https://github.com/"
 	c := client(t, Config{Mirrors: []Mirror{{public, s.URL + "/"}}})
@@ -81,7 +83,9 @@ func TestMovedTo(t *testing.T) {
 }
 
 // No redirect takes a credential along, and none leads from https to http.
-func TestRedirect_Credentials(t *testing.T) {
+func TestRedirect_Credentials(t *testing.T) { bothVersions(t, testRedirect_Credentials) }
+
+func testRedirect_Credentials(t *testing.T, client newClient) {
 	var mu sync.Mutex
 	var seen []string
 	s := serve(t, text1)
@@ -111,7 +115,9 @@ func TestRedirect_Credentials(t *testing.T) {
 	}
 }
 
-func TestRedirect_Downgrade(t *testing.T) {
+func TestRedirect_Downgrade(t *testing.T) { bothVersions(t, testRedirect_Downgrade) }
+
+func testRedirect_Downgrade(t *testing.T, client newClient) {
 	plain := serve(t, text1)
 	tls := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, plain.URL+"/o/plain/info/refs?"+r.URL.RawQuery, http.StatusFound)

@@ -25,7 +25,9 @@ a
 
 // A repository of three commits: tag v1 is the first, branch old the second,
 // main the last.
-func TestProbe_Refs(t *testing.T) {
+func TestProbe_Refs(t *testing.T) { bothVersions(t, testProbe_Refs) }
+
+func testProbe_Refs(t *testing.T, client newClient) {
 	s := serve(t, history)
 	dir := filepath.Join(s.Dir, "o/past.git")
 	first := git(t, "-C", dir, "rev-parse", "main")

@@ -11,8 +11,9 @@ import (
 // A session is one conversation with one repository: first its refs, then a
 // pack.
 type session interface {
-	// advertise asks for the refs. It is called once, and first.
-	advertise(context.Context) (*packp.AdvRefs, error)
+	// advertise asks for the refs, or at least for those that say what a
+	// branch is, or HEAD if it is empty. It is called once, and first.
+	advertise(ctx context.Context, branch string) (*packp.AdvRefs, error)
 	// fetch asks for a pack. The answer is as go-git decodes it, sideband and
 	// all, and must be closed.
 	fetch(context.Context, *packp.UploadPackRequest) (io.ReadCloser, error)

@@ -42,7 +42,7 @@ func newStream(in io.Writer, out io.Reader, w *wire, idle time.Duration, end fun
 	return s
 }
 
-func (s *stream) advertise(ctx context.Context) (*packp.AdvRefs, error) {
+func (s *stream) advertise(ctx context.Context, _ string) (*packp.AdvRefs, error) {
 	defer context.AfterFunc(ctx, s.end)()
 	refs := packp.NewAdvRefs()
 	if err := refs.Decode(s.out); err != nil {

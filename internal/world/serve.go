@@ -239,16 +239,18 @@ func answer(w *noting, r *http.Request, m *manners, dir, rest string) {
 		}
 		uploadPack(w, r, nil, "--stateless-rpc", "--advertise-refs", dir)
 	case "/git-upload-pack":
-		if m.hang {
-			wait(r, time.Hour)
-			return
-		}
 		body, err := unzipped(r)
 		if err != nil {
 			http.Error(w, err.Error(), http.StatusBadRequest)
 			return
 		}
-		w.cut = m.cut
+		if !bytes.HasPrefix(body, []byte("0014command=ls-refs\n")) { // so it wants a pack
+			if m.hang {
+				wait(r, time.Hour)
+				return
+			}
+			w.cut = m.cut
+		}
 		w.Header().Set("Content-Type", "application/x-git-upload-pack-result")
 		uploadPack(w, r, body, "--stateless-rpc", dir)
 	default:
@@ -256,24 +258,24 @@ func answer(w *noting, r *http.Request, m *manners, dir, rest string) {
 	}
 }
 
-func unzipped(r *http.Request) (io.Reader, error) {
+func unzipped(r *http.Request) ([]byte, error) {
 	if r.Header.Get("Content-Encoding") != "gzip" {
-		return r.Body, nil
+		return io.ReadAll(r.Body)
 	}
-	return gzip.NewReader(r.Body)
+	from, err := gzip.NewReader(r.Body)
+	if err != nil {
+		return nil, err
+	}
+	return io.ReadAll(from)
 }
 
-func uploadPack(w *noting, r *http.Request, in io.Reader, args ...string) {
+func uploadPack(w *noting, r *http.Request, in []byte, args ...string) {
 	cmd := exec.CommandContext(r.Context(), "git", append([]string{"upload-pack"}, args...)...)
 	cmd.Env = environment(r.Header.Get("Git-Protocol"))
-	// A buffer for the request: what is left of it when git exits must not
-	// keep the command waiting.
+	// From memory: what is left of the request when git exits must not keep
+	// the command waiting.
 	if in != nil {
-		body, err := io.ReadAll(in)
-		if err != nil {
-			return
-		}
-		cmd.Stdin = bytes.NewReader(body)
+		cmd.Stdin = bytes.NewReader(in)
 	}
 	cmd.Stdout = w
 	cmd.Run() // its exit status says no more than its output
