@@ -128,12 +128,12 @@ func (r *Remote) advertise(ctx context.Context) (*packp.AdvRefs, error) {
 		return nil, r.trial.judge(ctx, err, evidence{})
 	}
 	r.session, r.spent = s, false
-	refs, err := s.advertise(ctx)
+	refs, err := s.advertise(ctx, r.request.Branch)
 	if err != nil {
 		return nil, r.trial.judge(ctx, err, s.evidence())
 	}
 	if slices.Contains(refs.Capabilities.Get(capability.ObjectFormat), "sha256") {
-		return nil, r.trial.judge(ctx, fault.Errorf(fault.Unsupported, "it names its objects by SHA-256, which this program does not read yet"), evidence{})
+		return nil, r.trial.judge(ctx, errSHA256, evidence{})
 	}
 	return refs, nil
 }
