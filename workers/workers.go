@@ -29,7 +29,7 @@ import (
 
 // Config is what a worker works with.
 type Config struct {
-	Taker   *census.Taker
+	Taker   *census.Taker // nil hands every census back: for a worker that only ends surveys
 	Store   artefact.Store
 	Notices *notice.Bus // nil tells nobody
 	Log     *slog.Logger
@@ -83,6 +83,9 @@ func (a *Activities) ListShard(ctx context.Context, request *gromav1.ListShardRe
 // TakeCensus takes the census of one repository.
 func (a *Activities) TakeCensus(ctx context.Context, request *gromav1.TakeCensusRequest) (*gromav1.TakeCensusResponse, error) {
 	defer heartbeat(ctx)()
+	if a.Taker == nil {
+		return nil, temporal.NewApplicationError("this worker takes no censuses", workflows.WorkerStopped)
+	}
 	target := request.GetTarget()
 	taken, err := a.Taker.Take(ctx, census.Request{
 		Survey: request.Survey, Key: target.GetKey(), Address: target.GetAddress(), Branch: target.GetBranch(), Limits: request.Limits,

@@ -53,6 +53,29 @@ func TestSurvey_Killed(t *testing.T) {
 	}
 }
 
+// TestCancel gives up a survey that was killed: it is reported with what it
+// has, and what it has not is said.
+func TestCancel(t *testing.T) {
+	dir := t.TempDir()
+	id := killAtFirst(t, surveyProcess(t, dir, "killed", "--json", "--concurrency", "1"))
+	var out, stderr bytes.Buffer
+	terminal := Terminal{Out: &out, Err: &stderr, Env: func(string) string { return "" }}
+	data := filepath.Join(dir, "killed")
+	if status := Main([]string{"cancel", id, "--data", data}, terminal); status != exitGaps {
+		t.Fatalf("cancel ends with %d, want %d: %s", status, exitGaps, &stderr)
+	}
+	out.Reset()
+	if status := Main([]string{"show", id, "--data", data}, terminal); status != exitDone {
+		t.Fatalf("show ends with %d: %s", status, &stderr)
+	}
+	if !strings.Contains(out.String(), "cancelled") || !strings.Contains(out.String(), "8 repositories: ") {
+		t.Errorf("the report of a cancelled survey is\n%s", &out)
+	}
+	if status := Main([]string{"cancel", id, "--data", data}, terminal); status != exitFailed {
+		t.Errorf("cancelling again ends with %d, want %d", status, exitFailed)
+	}
+}
+
 // surveyProcess is a survey of the tour in a process of its own.
 func surveyProcess(t *testing.T, dir, name string, more ...string) *exec.Cmd {
 	t.Helper()

@@ -30,7 +30,7 @@ import (
 // run is an engine with a worker in this process, and the survey it is for.
 type run struct {
 	terminal    Terminal
-	git         *gitwire.Client
+	git         *gitwire.Client // nil takes no censuses
 	log         *slog.Logger
 	concurrency int
 	out         string // folder for the report, empty for none
@@ -46,14 +46,11 @@ func (r *run) open(ctx context.Context, config engine.Config) (err error) {
 	if r.engine, err = engine.Open(ctx, config); err != nil {
 		return err
 	}
-	r.worker = workers.New(r.engine.Temporal, workers.Config{
-		Taker:   &census.Taker{Git: r.git, Store: r.engine.Store},
-		Store:   r.engine.Store,
-		Notices: r.engine.Notices,
-		Log:     r.log,
-
-		Concurrency: r.concurrency,
-	})
+	work := workers.Config{Store: r.engine.Store, Notices: r.engine.Notices, Log: r.log, Concurrency: r.concurrency}
+	if r.git != nil {
+		work.Taker = &census.Taker{Git: r.git, Store: r.engine.Store}
+	}
+	r.worker = workers.New(r.engine.Temporal, work)
 	if err := r.worker.Start(); err != nil {
 		r.engine.Close()
 		return fmt.Errorf("start the worker: %w", err)
@@ -142,10 +139,15 @@ func (r *run) follow(ctx context.Context, id string, started client.WorkflowRun)
 	if ctx.Err() != nil {
 		return r.stopped(w)
 	}
-	if err != nil && !temporal.IsCanceledError(err) {
+	cancelled := temporal.IsCanceledError(err)
+	if err != nil && !cancelled {
 		return fmt.Errorf("survey %s failed: %s", id, reason(err))
 	}
-	return r.finish(context.WithoutCancel(ctx), id)
+	rep, err := r.finish(context.WithoutCancel(ctx), id)
+	if err != nil {
+		return err
+	}
+	return verdictOf(rep, cancelled)
 }
 
 // reason is what an activity or a workflow failed of, without the wrapping of
@@ -172,14 +174,14 @@ func (r *run) stopped(w *watch) error {
 }
 
 // finish writes the report to its folder and prints its headline.
-func (r *run) finish(ctx context.Context, id string) error {
+func (r *run) finish(ctx context.Context, id string) (*gromav1.Report, error) {
 	rep, err := survey.Report(ctx, r.engine.Store, id)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if r.out != "" {
 		if err := r.write(ctx, id); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	if !r.json {
@@ -188,7 +190,7 @@ func (r *run) finish(ctx context.Context, id string) error {
 			fmt.Fprintf(r.terminal.Out, "\nReport: %s and report.json beside it\n", filepath.Join(r.out, "report.md"))
 		}
 	}
-	return verdictOf(rep)
+	return rep, nil
 }
 
 func (r *run) write(ctx context.Context, id string) error {
@@ -208,14 +210,14 @@ func (r *run) write(ctx context.Context, id string) error {
 }
 
 // verdictOf says how a survey with this report has ended: it failed only if
-// nothing could be reached.
-func verdictOf(rep *gromav1.Report) error {
+// it was let finish and nothing could be reached.
+func verdictOf(rep *gromav1.Report, cancelled bool) error {
 	gaps := report.Uncounted(rep)
 	if len(gaps) == 0 {
 		return nil
 	}
 	failed := rep.Totals.Outcomes["failed"] + rep.Totals.Outcomes["timed-out"]
-	if failed == rep.Totals.Repositories {
+	if failed == rep.Totals.Repositories && !cancelled {
 		return fmt.Errorf("no repository could be reached; the first: %s: %s", gaps[0].Key, gaps[0].Reason)
 	}
 	return errGaps

@@ -10,11 +10,9 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-	"go.temporal.io/api/serviceerror"
 
 	"groma/internal/artefact"
 	"groma/internal/canonical"
-	"groma/internal/gitwire"
 	"groma/internal/report"
 	"groma/internal/survey"
 	gromav1 "groma/proto/groma/v1"
@@ -257,7 +255,7 @@ func cancelSurvey(ctx context.Context, terminal Terminal, settings *engineSettin
 		return err
 	}
 	log := slog.New(slog.DiscardHandler)
-	r := &run{terminal: terminal, git: gitwire.New(gitwire.Config{}), log: log, concurrency: 1, again: "groma cancel " + args[0]}
+	r := &run{terminal: terminal, log: log, concurrency: 1, again: "groma cancel " + quoteArgs(args[0])}
 	if err := r.open(ctx, settings.config(terminal, log)); err != nil {
 		return err
 	}
@@ -270,9 +268,7 @@ func cancelSurvey(ctx context.Context, terminal Terminal, settings *engineSettin
 	if running != manifest.Survey {
 		return fmt.Errorf("survey %s is not running", manifest.Survey)
 	}
-	err = r.engine.Temporal.CancelWorkflow(ctx, workflow, "")
-	var missing *serviceerror.NotFound
-	if err != nil && !errors.As(err, &missing) {
+	if err := r.engine.Temporal.CancelWorkflow(ctx, workflow, ""); err != nil {
 		return fmt.Errorf("cancel survey %s: %w", manifest.Survey, err)
 	}
 	return r.follow(ctx, manifest.Survey, r.engine.Temporal.GetWorkflow(ctx, workflow, ""))
