@@ -102,6 +102,11 @@ type Request struct {
 	// Commit is the full hash of the commit wanted, whatever branch it is on.
 	// Empty means the branch's last one.
 	Commit string
+	// AsOf asks for the commit that the branch had at an instant: going back
+	// from its last one along first parents, the first whose committer's time
+	// is before it. Zero means the last one itself. It takes a host that
+	// offers partial clone; others are unsupported.
+	AsOf time.Time
 }
 
 // Head is the commit that a request means.

@@ -27,15 +27,14 @@ func (r *Remote) FetchBlobs(ctx context.Context, limits Limits, blobs Blobs) (*S
 	return r.Fetch(ctx, limits)
 }
 
-// receive reads a pack as it arrives. Blobs are handed out if it has one
-// commit only: of others, most would be of no use.
-func (c *Client) receive(ctx context.Context, from io.Reader, limits Limits, depth int, blobs Blobs) (*packstream.Pack, error) {
+// receive reads a pack as it arrives.
+func (c *Client) receive(ctx context.Context, from io.Reader, limits Limits, blobs Blobs) (*packstream.Pack, error) {
 	config := packstream.Config{
 		Memory: c.config.MemoryBytes,
 		Temp:   func() (packstream.File, error) { return unnamed(c.config.TempDir) },
 		Limits: packstream.Limits{Pack: limits.PackBytes, Object: limits.ObjectBytes, Objects: limits.Objects},
 	}
-	if blobs.Take != nil && depth == 1 {
+	if blobs.Take != nil {
 		config.Most = blobs.Most
 		config.Take = func(name packstream.Hash, names []string, content []byte) {
 			blobs.Take(name.String(), names, content)

@@ -115,7 +115,7 @@ func TestPack(t *testing.T) {
 		for _, style := range []string{"--delta-base-offset", "--no-reuse-delta"} {
 			t.Run(fmt.Sprint(memory, style), func(t *testing.T) {
 				c := client(t, Config{MemoryBytes: memory})
-				p, err := c.receive(t.Context(), bytes.NewReader(packOf(t, dir, style)), Limits{}.filled(), 0, Blobs{})
+				p, err := c.receive(t.Context(), bytes.NewReader(packOf(t, dir, style)), Limits{}.filled(), Blobs{})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -178,7 +178,7 @@ func TestPack_Error(t *testing.T) {
 	c := client(t, Config{})
 	receive := func(data []byte, limits Limits) fault.Kind {
 		t.Helper()
-		p, err := c.receive(t.Context(), bytes.NewReader(data), limits.filled(), 0, Blobs{})
+		p, err := c.receive(t.Context(), bytes.NewReader(data), limits.filled(), Blobs{})
 		if err == nil {
 			p.Close()
 			t.Fatal("it was taken for whole")

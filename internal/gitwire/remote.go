@@ -85,13 +85,21 @@ func (r *Remote) probe(ctx context.Context) error {
 		return r.trial.judge(ctx, err, evidence{})
 	}
 	r.abilities = refs.Capabilities
-	return nil
+	if r.request.AsOf.IsZero() {
+		return nil
+	}
+	if err := r.canGoBack(); err != nil {
+		return r.trial.judge(ctx, err, evidence{})
+	}
+	return r.goBack(ctx)
 }
 
 // locate finds out where to ask, and with what credentials.
 func (r *Remote) locate() error {
 	r.request.Commit = strings.ToLower(r.request.Commit)
 	switch commit := r.request.Commit; {
+	case commit != "" && !r.request.AsOf.IsZero():
+		return fault.Errorf(fault.Invalid, "a commit and an instant: want one of them")
 	case commit == "", sha1Name.MatchString(commit):
 	case sha256Name.MatchString(commit):
 		return fault.Errorf(fault.Unsupported, "commit %s is named by SHA-256, which this program does not read yet", commit)
@@ -269,20 +277,13 @@ func (r *Remote) Fetch(ctx context.Context, limits Limits) (*Snapshot, error) {
 // fetch asks for one commit and as many before it as depth says, all if zero.
 // It returns nil if what came lacks what is wanted.
 func (r *Remote) fetch(ctx context.Context, limits Limits, ask plumbing.Hash, depth int) (*Snapshot, error) {
-	if r.session == nil || r.spent && !r.session.reusable() {
-		if _, err := r.advertise(ctx); err != nil {
-			return nil, err
-		}
+	blobs := r.blobs
+	if depth != 1 {
+		blobs = Blobs{} // of more than one commit, most would be of no use
 	}
-	r.spent = true
-	answer, err := r.session.fetch(ctx, r.question(ask, depth))
+	p, err := r.pack(ctx, limits, r.question(ask, packp.DepthCommits(depth)), blobs)
 	if err != nil {
-		return nil, r.trial.judge(ctx, err, r.session.evidence())
-	}
-	p, err := r.client.receive(ctx, r.plain(answer), limits, depth, r.blobs)
-	answer.Close()
-	if err != nil {
-		return nil, r.trial.judge(ctx, err, r.session.evidence())
+		return nil, err
 	}
 	s, err := newSnapshot(p, packstream.Hash(r.want))
 	if err != nil {
@@ -297,7 +298,27 @@ func (r *Remote) fetch(ctx context.Context, limits Limits, ask plumbing.Hash, de
 	return s, nil
 }
 
-func (r *Remote) question(ask plumbing.Hash, depth int) *packp.UploadPackRequest {
+// pack asks a question and receives the pack that answers it.
+func (r *Remote) pack(ctx context.Context, limits Limits, question *packp.UploadPackRequest, blobs Blobs) (*packstream.Pack, error) {
+	if r.session == nil || r.spent && !r.session.reusable() {
+		if _, err := r.advertise(ctx); err != nil {
+			return nil, err
+		}
+	}
+	r.spent = true
+	answer, err := r.session.fetch(ctx, question)
+	if err != nil {
+		return nil, r.trial.judge(ctx, err, r.session.evidence())
+	}
+	p, err := r.client.receive(ctx, r.plain(answer), limits, blobs)
+	answer.Close()
+	if err != nil {
+		return nil, r.trial.judge(ctx, err, r.session.evidence())
+	}
+	return p, nil
+}
+
+func (r *Remote) question(ask plumbing.Hash, depth packp.Depth) *packp.UploadPackRequest {
 	q := packp.NewUploadPackRequest()
 	q.Wants = []plumbing.Hash{ask}
 	for _, ability := range []capability.Capability{capability.OFSDelta, capability.NoProgress, r.sideband()} {
@@ -308,9 +329,13 @@ func (r *Remote) question(ask plumbing.Hash, depth int) *packp.UploadPackRequest
 	if r.abilities.Supports(capability.Agent) {
 		q.Capabilities.Set(capability.Agent, "groma")
 	}
-	if depth > 0 && r.abilities.Supports(capability.Shallow) {
-		q.Capabilities.Set(capability.Shallow)
-		q.Depth = packp.DepthCommits(depth)
+	needs := capability.Shallow
+	if _, since := depth.(packp.DepthSince); since {
+		needs = capability.DeepenSince
+	}
+	if !depth.IsZero() && r.abilities.Supports(needs) {
+		q.Capabilities.Set(needs)
+		q.Depth = depth
 	}
 	return q
 }

@@ -149,8 +149,9 @@ func (c *Client) openLocal(a address, w *wire) (session, error) {
 	if _, err := exec.LookPath("git"); err != nil {
 		return nil, fault.Errorf(fault.Unsupported, "reading local repositories needs git: install it")
 	}
-	// It is our own process, so it may be told to hand out any commit.
-	cmd := exec.Command("git", "-c", "uploadpack.allowAnySHA1InWant=true", "upload-pack", a.path)
+	// It is our own process, so it may be told to hand out any commit, and
+	// commits without their trees.
+	cmd := exec.Command("git", "-c", "uploadpack.allowAnySHA1InWant=true", "-c", "uploadpack.allowFilter=true", "upload-pack", a.path)
 	cmd.Env = localEnvironment()
 	cmd.WaitDelay = 5 * time.Second
 	in, err := cmd.StdinPipe()
