@@ -44,6 +44,12 @@ func Run(cmd *exec.Cmd) (Sample, error) {
 	return sample, nil
 }
 
+// Counted is what bench/count prints.
+type Counted struct {
+	Wall, CPU             time.Duration // of counting alone
+	Files, Counted, Bytes int64
+}
+
 // Output runs a command that is not measured and returns what it prints, less
 // the space around it.
 func Output(cmd *exec.Cmd) (string, error) {

@@ -40,14 +40,11 @@ func main() {
 	}
 }
 
-// run is the command, or one of the contenders that it starts itself as, so
-// that each is measured as a process of its own.
+// run is the command, or the receiver that it starts itself as, so that it is
+// measured as a process of its own, as the others are.
 func run(ctx context.Context, args []string) error {
 	if len(args) == 2 && args[0] == receiving {
 		return receive(ctx, args[1])
-	}
-	if len(args) == 2 && args[0] == counting {
-		return count(ctx, args[1])
 	}
 	settings, err := parse(args)
 	if err != nil {

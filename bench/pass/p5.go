@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"time"
 
 	"groma/bench"
 )
@@ -24,7 +23,7 @@ func (p *pass) counting(ctx context.Context) ([]bench.Comparison, error) {
 	if _, err := bench.Output(bench.Command(ctx, "git", "clone", "--quiet", "--depth", "1", p.host+"/"+p.repository, checkout)); err != nil {
 		return nil, err
 	}
-	counter, scc := p.counter(checkout), p.sccOver(checkout)
+	counter, scc := p.countOver(checkout), p.sccOver(checkout)
 	for _, contender := range []bench.Contender{counter, scc} { // once, to warm up
 		if _, err := contender.Run(ctx); err != nil {
 			return nil, err
@@ -40,22 +39,22 @@ func (p *pass) counting(ctx context.Context) ([]bench.Comparison, error) {
 	}, nil
 }
 
-// counter counts in a process that has read all blobs before the clock starts.
-func (p *pass) counter(checkout string) bench.Contender {
+// countOver counts in a process that has read all blobs before its clock starts.
+func (p *pass) countOver(checkout string) bench.Contender {
 	return bench.Contender{Name: "internal/tally", Run: func(ctx context.Context) (bench.Sample, error) {
-		cmd := bench.Command(ctx, p.self, counting, checkout)
+		cmd := bench.Command(ctx, p.counter, checkout)
 		var out bytes.Buffer
 		cmd.Stdout = &out
 		sample, err := bench.Run(cmd)
 		if err != nil {
 			return bench.Sample{}, err
 		}
-		var c counted
+		var c bench.Counted
 		if err := json.Unmarshal(out.Bytes(), &c); err != nil {
 			return bench.Sample{}, fmt.Errorf("what the counter prints: %w", err)
 		}
 		p.say(fmt.Sprintf("counted %d of %d files, %s", c.Counted, c.Files, bench.Bytes(float64(c.Bytes))))
-		sample.Wall, sample.CPU = time.Duration(c.Wall), time.Duration(c.CPU)
+		sample.Wall, sample.CPU = c.Wall, c.CPU
 		return sample, nil
 	}}
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"syscall"
@@ -77,15 +76,29 @@ func prepare(ctx context.Context, s *settings) (*pass, error) {
 		return nil, err
 	}
 	p := &pass{settings: s, self: self, folder: folder}
-	if p.groma == "" {
-		p.say("building groma")
-		p.groma = filepath.Join(folder, "groma")
-		if _, err := bench.Output(bench.Command(ctx, "go", "build", "-buildvcs=auto", "-o", p.groma, "groma/cmd/groma")); err != nil {
-			p.close()
-			return nil, err
-		}
+	if err := p.build(ctx); err != nil {
+		p.close()
+		return nil, err
 	}
 	return p, nil
+}
+
+// build builds the programs to measure that were not given.
+func (p *pass) build(ctx context.Context) error {
+	for _, program := range []struct {
+		path *string
+		from string
+	}{{&p.groma, "groma/cmd/groma"}, {&p.counter, "groma/bench/count"}} {
+		if *program.path != "" {
+			continue
+		}
+		p.say("building " + program.from)
+		*program.path = filepath.Join(p.folder, filepath.Base(program.from))
+		if _, err := bench.Output(bench.Command(ctx, "go", "build", "-buildvcs=auto", "-o", *program.path, program.from)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (p *pass) close() error { return os.RemoveAll(p.folder) }
@@ -132,7 +145,7 @@ func (p *pass) measure(ctx context.Context) error {
 	if err != nil {
 		return errors.Join(append(failures, err)...)
 	}
-	text := fmt.Sprintf("%s, after %s\n\n%s\n%s Peaks below %s are not seen.\n",
+	text := fmt.Sprintf("%s, after %s\n\n%s\n%s\nPeaks below %s are not seen.\n",
 		facts, bench.Load(), bench.Table(comparisons), notes, bench.Bytes(float64(floor)))
 	fmt.Print(text)
 	if len(failures) == 0 && p.write != "" {
@@ -163,9 +176,6 @@ func (p *pass) facts(ctx context.Context) (string, error) {
 		"- load average: before " + bench.Load(),
 	}, "\n"), nil
 }
-
-// cores is how many cores a contender may use: all of them, like the others.
-func cores() int { return runtime.GOMAXPROCS(0) }
 
 const introduction = `# Performance
 

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"strings"
 
@@ -49,7 +48,7 @@ func (r remote) commit(ctx context.Context) error {
 	if _, err := r.git(ctx, nil, "read-tree", "HEAD"); err != nil {
 		return err
 	}
-	entry := file.mode + " " + strings.TrimSpace(blob) + "\t" + file.path + "\x00"
+	entry := file.Mode + " " + strings.TrimSpace(blob) + "\t" + file.Path + "\x00"
 	if _, err := r.git(ctx, []byte(entry), "update-index", "-z", "--index-info"); err != nil {
 		return err
 	}
@@ -67,56 +66,23 @@ func (r remote) commit(ctx context.Context) error {
 
 // choose returns the file in the middle of the tree, or the next after it that
 // is text of an ordinary size: a change as people make them.
-func (r remote) choose(ctx context.Context) (treeFile, []byte, error) {
-	listed, err := r.git(ctx, nil, "ls-tree", "-r", "-l", "-z", "HEAD")
+func (r remote) choose(ctx context.Context) (bench.File, []byte, error) {
+	files, err := bench.Files(ctx, r.folder)
 	if err != nil {
-		return treeFile{}, nil, err
-	}
-	files, err := parseTree(listed)
-	if err != nil {
-		return treeFile{}, nil, err
+		return bench.File{}, nil, err
 	}
 	for i := range files {
 		file := files[(len(files)/2+i)%len(files)]
-		if !strings.HasPrefix(file.mode, "100") || file.size == 0 || file.size > 64<<10 {
+		if !strings.HasPrefix(file.Mode, "100") || file.Size == 0 || file.Size > 64<<10 {
 			continue
 		}
-		content, err := r.git(ctx, nil, "cat-file", "blob", file.blob)
+		content, err := r.git(ctx, nil, "cat-file", "blob", file.Blob)
 		if err != nil {
-			return treeFile{}, nil, err
+			return bench.File{}, nil, err
 		}
 		if !strings.Contains(content, "\x00") {
 			return file, []byte(content), nil
 		}
 	}
-	return treeFile{}, nil, errors.New(r.folder + " has no file to change")
-}
-
-// A treeFile is an entry of a tree.
-type treeFile struct {
-	mode, blob, path string
-	size             int64 // zero for a submodule
-}
-
-// parseTree reads what git ls-tree -r -l -z prints.
-func parseTree(listed string) ([]treeFile, error) {
-	files := []treeFile{}
-	for entry := range strings.SplitSeq(strings.TrimSuffix(listed, "\x00"), "\x00") {
-		if entry == "" {
-			continue
-		}
-		facts, path, _ := strings.Cut(entry, "\t")
-		file := treeFile{path: path}
-		var kind, size string
-		if _, err := fmt.Sscan(facts, &file.mode, &kind, &file.blob, &size); err != nil {
-			return nil, fmt.Errorf("entry %q of a tree: %w", entry, err)
-		}
-		if kind == "blob" {
-			if _, err := fmt.Sscan(size, &file.size); err != nil {
-				return nil, fmt.Errorf("entry %q of a tree: %w", entry, err)
-			}
-		}
-		files = append(files, file)
-	}
-	return files, nil
+	return bench.File{}, nil, errors.New(r.folder + " has no file to change")
 }

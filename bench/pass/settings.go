@@ -19,6 +19,7 @@ type settings struct {
 	repositories []string // of P2, P3 and P4; may be none
 	remotes      string   // folder of OWNER/NAME.git, for P4; empty for none
 	groma, scc   string   // programs; an empty groma is built
+	counter      string   // bench/count; built if empty
 	only         []string // screens
 	pairs        int
 	width        int    // of the loop
@@ -36,6 +37,7 @@ func parse(args []string) (*settings, error) {
 	list := flags.String("repositories", "", "file with one OWNER/NAME or address a line: the landscape of P2, P3 and P4")
 	flags.StringVar(&s.remotes, "remotes", "", "folder with those repositories as OWNER/NAME.git; P4 commits to clones of them that share their objects")
 	flags.StringVar(&s.groma, "groma", "", "the groma to measure (default: built from the source in the working directory)")
+	flags.StringVar(&s.counter, "counter", "", "the bench/count to measure (default: built, as groma)")
 	flags.StringVar(&s.scc, "scc", "scc", "the scc to measure")
 	only := flags.String("only", "", "screens, as in P1,P3 (default: all that the other flags allow)")
 	flags.IntVar(&s.pairs, "pairs", 5, "how many rounds")

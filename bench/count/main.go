@@ -1,3 +1,13 @@
+// Command count counts the files of a commit, all of them in memory, and says
+// what the counting alone cost. It is what bench/pass shows P5 with; a program
+// of its own, since the tables of languages that it links take time and memory
+// to set up, which the others must not pay for.
+//
+//	go run ./bench/count CHECKOUT
+//
+// It reads every blob of the head of a checkout's repository before its clock
+// starts, counts them on all cores, and prints one JSON object: wall and cpu in
+// nanoseconds, files, how many of them were counted, and their bytes.
 package main
 
 import (
@@ -7,6 +17,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -17,31 +29,30 @@ import (
 	"groma/internal/tally"
 )
 
-// counting is the argument by which this program is started as a counter.
-const counting = "count"
-
-// counted is what a counter prints: what counting cost, in nanoseconds, without
-// the reading before it, and what was counted.
-type counted struct {
-	Wall, CPU             int64
-	Files, Counted, Bytes int64
+func main() {
+	if len(os.Args) != 2 {
+		fmt.Fprintln(os.Stderr, "usage: count CHECKOUT")
+		os.Exit(2)
+	}
+	if err := run(context.Background(), os.Args[1], os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, "count:", err)
+		os.Exit(1)
+	}
 }
 
-// count reads every blob of the commit that is checked out in a folder, then
-// counts them.
-func count(ctx context.Context, checkout string) error {
-	tree, err := readTree(ctx, checkout)
+func run(ctx context.Context, checkout string, out io.Writer) error {
+	tree, err := readTree(ctx, filepath.Join(checkout, ".git"))
 	if err != nil {
 		return err
 	}
 	cpu, start := ownCPU(), time.Now()
-	sum := tree.count(cores())
-	c := counted{Wall: int64(time.Since(start)), CPU: int64(ownCPU() - cpu), Files: sum.Files()}
+	sum := tree.count(runtime.GOMAXPROCS(0))
+	c := bench.Counted{Wall: time.Since(start), CPU: ownCPU() - cpu, Files: sum.Files()}
 	for _, t := range sum.Tally() {
 		c.Counted += t.Files
 		c.Bytes += t.Bytes
 	}
-	return json.NewEncoder(os.Stdout).Encode(c)
+	return json.NewEncoder(out).Encode(c)
 }
 
 // A tree is the files of a commit, in memory.
@@ -95,22 +106,17 @@ func ownCPU() time.Duration {
 	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
 }
 
-// readTree reads what the head of a checkout's repository holds.
-func readTree(ctx context.Context, checkout string) (*tree, error) {
-	repository := remote{checkout + "/.git"}
-	listed, err := repository.git(ctx, nil, "ls-tree", "-r", "-l", "-z", "HEAD")
-	if err != nil {
-		return nil, err
-	}
-	files, err := parseTree(listed)
+// readTree reads what the head of the repository in a folder holds.
+func readTree(ctx context.Context, folder string) (*tree, error) {
+	files, err := bench.Files(ctx, folder)
 	if err != nil {
 		return nil, err
 	}
 	t := &tree{contents: make([][]byte, len(files))}
 	for _, file := range files {
-		t.entries = append(t.entries, tally.Entry{Path: file.path, Mode: modes[file.mode], Blob: file.blob, Size: file.size})
+		t.entries = append(t.entries, tally.Entry{Path: file.Path, Mode: modes[file.Mode], Blob: file.Blob, Size: file.Size})
 	}
-	return t, repository.readBlobs(ctx, t)
+	return t, t.readBlobs(ctx, folder)
 }
 
 // modes is git's modes of files.
@@ -120,24 +126,26 @@ var modes = map[string]tally.Mode{
 }
 
 // readBlobs reads the contents of a tree, in its order.
-func (r remote) readBlobs(ctx context.Context, t *tree) error {
+func (t *tree) readBlobs(ctx context.Context, folder string) error {
 	var wanted strings.Builder
 	for _, entry := range t.entries {
 		if entry.Mode != tally.Gitlink {
 			wanted.WriteString(entry.Blob + "\n")
 		}
 	}
-	cmd := bench.Command(ctx, "git", "--git-dir", r.folder, "cat-file", "--batch")
+	cmd := bench.Command(ctx, "git", "--git-dir", folder, "cat-file", "--batch")
 	cmd.Stdin = strings.NewReader(wanted.String())
-	pipe, err := cmd.StdoutPipe()
+	batch, err := cmd.StdoutPipe()
 	if err != nil {
 		return err
 	}
 	if err := cmd.Start(); err != nil {
 		return err
 	}
-	if err := t.readBatch(bufio.NewReaderSize(pipe, 1<<20)); err != nil {
-		return firstOf(err, cmd.Cancel(), cmd.Wait())
+	if err := t.readBatch(bufio.NewReaderSize(batch, 1<<20)); err != nil {
+		cmd.Cancel() // whatever it says, it is over
+		cmd.Wait()
+		return err
 	}
 	return cmd.Wait()
 }
