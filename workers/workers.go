@@ -87,9 +87,13 @@ func (a *Activities) TakeCensus(ctx context.Context, request *gromav1.TakeCensus
 		return nil, temporal.NewApplicationError("this worker takes no censuses", workflows.WorkerStopped)
 	}
 	target := request.GetTarget()
-	taken, err := a.Taker.Take(ctx, census.Request{
+	asked := census.Request{
 		Survey: request.Survey, Key: target.GetKey(), Address: target.GetAddress(), Branch: target.GetBranch(), Limits: request.Limits,
-	})
+	}
+	if at := target.GetAsOf(); at != nil {
+		asked.AsOf = at.AsTime()
+	}
+	taken, err := a.Taker.Take(ctx, asked)
 	if err != nil {
 		return nil, verdict(ctx, err)
 	}

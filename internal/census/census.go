@@ -32,8 +32,9 @@ type Request struct {
 	Survey  string // empty for a census by itself
 	Key     string // host/owner/name
 	Address string
-	Branch  string // empty for the remote's default branch
-	Commit  string // empty for the branch's head
+	Branch  string    // empty for the remote's default branch
+	Commit  string    // empty for the branch's head
+	AsOf    time.Time // what the branch had then; zero for its head
 	Limits  *gromav1.Limits
 }
 
@@ -75,7 +76,7 @@ func limitOf(limits *gromav1.Limits) time.Duration {
 }
 
 func (t *Taker) take(ctx context.Context, request Request, taken *gromav1.Taken) error {
-	remote, err := t.Git.Probe(ctx, gitwire.Request{Address: request.Address, Branch: request.Branch, Commit: request.Commit})
+	remote, err := t.Git.Probe(ctx, gitwire.Request{Address: request.Address, Branch: request.Branch, Commit: request.Commit, AsOf: request.AsOf})
 	if err != nil {
 		return err
 	}

@@ -24,6 +24,7 @@ type censusCommand struct {
 	git            gitSettings
 	limits         limitSettings
 	commit, branch string
+	asOf           instant
 	json, files    bool
 }
 
@@ -37,6 +38,7 @@ local path) and counts it. Nothing is checked out and nothing is kept.`,
 		Example: `  groma census https://github.com/tikv/tikv
   groma census . --json
   groma census https://github.com/kube-rs/kube --commit 8b31a534f65459aa52c0de9861d0a842e19df5a4
+  groma census . --as-of 2026-01-01
   groma census . --files`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return c.run(cmd.Context(), args[0]) },
@@ -44,11 +46,13 @@ local path) and counts it. Nothing is checked out and nothing is kept.`,
 	flags := cmd.Flags()
 	flags.StringVar(&c.commit, "commit", "", "count exactly this commit (a full hash)")
 	flags.StringVar(&c.branch, "branch", "", "count the head of this branch (default: the remote's default branch)")
+	flags.Var(&c.asOf, "as-of", asOfUsage)
 	flags.BoolVar(&c.json, "json", false, "print the repository as one JSON object, as it stands in report.json")
 	flags.BoolVar(&c.files, "files", false, "print every file of the tree, one line each, tab-separated")
 	c.git.register(flags)
 	c.limits.register(flags)
 	cmd.MarkFlagsMutuallyExclusive("commit", "branch")
+	cmd.MarkFlagsMutuallyExclusive("commit", "as-of")
 	cmd.MarkFlagsMutuallyExclusive("json", "files")
 	return cmd
 }
@@ -75,7 +79,9 @@ func (c *censusCommand) run(ctx context.Context, address string) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.limits.timeout)
 	defer cancel()
-	remote, err := client.Probe(ctx, gitwire.Request{Address: parsed.Fetch, Branch: cmp.Or(c.branch, parsed.Branch), Commit: c.commit})
+	remote, err := client.Probe(ctx, gitwire.Request{
+		Address: parsed.Fetch, Branch: cmp.Or(c.branch, parsed.Branch), Commit: c.commit, AsOf: c.asOf.Time,
+	})
 	if err != nil {
 		return err
 	}

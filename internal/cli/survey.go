@@ -34,6 +34,7 @@ type surveyCommand struct {
 
 	languages, maturity, projects []string
 	clomonitor, out               string
+	asOf                          instant
 	allItems, archived            bool
 	json, verbose                 bool
 	concurrency                   int
@@ -63,6 +64,7 @@ The exit status is 0 if every repository was counted, 3 if some have no count
 		Example: `  groma survey landscape.yml --language Rust
   groma survey landscape.yml --clomonitor cncf.yaml --maturity graduated,incubating
   groma survey ~/src --language Go --language Rust --out go-and-rust
+  groma survey landscape.yml --as-of 2026-01-01
   groma survey landscape.yml --mirror https://github.com/=http://127.0.0.1:8418/
   groma survey examples/tour/world.txtar --language Rust`,
 		Args: cobra.ExactArgs(1),
@@ -83,6 +85,7 @@ func (c *surveyCommand) register(cmd *cobra.Command) {
 	flags.BoolVar(&c.allItems, "all-items", false, "items that are no CNCF project, too")
 	flags.BoolVar(&c.archived, "archived", false, "archived projects, too")
 	flags.StringVar(&c.clomonitor, "clomonitor", "", "CLOMonitor's file (a path or an https address) with further repositories of each project")
+	flags.Var(&c.asOf, "as-of", asOfUsage)
 	flags.Int64Var(&c.shardSize, "shard-size", survey.DefaultShardSize, "how many repositories one workflow looks after")
 	flags.BoolVarP(&c.verbose, "verbose", "v", false, "log to standard error")
 	c.limits.register(flags)
@@ -232,6 +235,7 @@ func (c *surveyCommand) spec(arg string, g *given) (*gromav1.SurveySpec, error) 
 		Kind:       string(g.kind),
 		Name:       g.sources.Landscape.Name,
 		Sha256:     digest(g.sources.Landscape.Data),
+		AsOf:       c.asOf.proto(),
 	}
 	if g.sources.Clomonitor != nil {
 		spec.ClomonitorSha256 = digest(g.sources.Clomonitor.Data)

@@ -134,6 +134,9 @@ func (m *markdown) source() {
 	m.printf("## Source and method\n\n")
 	m.printf("- Landscape: %s, SHA-256 `%s`\n", escape(s.GetSource().GetName()), s.GetSource().GetSha256())
 	m.printf("- Survey: %s, from %s to %s\n", escape(s.Id), s.StartedAt.AsTime().Format("2006-01-02 15:04:05 UTC"), s.EndedAt.AsTime().Format("2006-01-02 15:04:05 UTC"))
+	if s.AsOf != nil {
+		m.printf("- As of: %s; of each repository the last commit before that\n", s.AsOf.AsTime().Format("2006-01-02 15:04:05 UTC"))
+	}
 	m.printf("- Method: %s\n", escape(s.Method))
 	m.printf("- Every repository with its commit, and every figure by language and class: report.json\n")
 	if n := len(m.report.Warnings); n > 0 {

@@ -28,6 +28,7 @@ func Build(manifest *gromav1.Manifest, rows []*gromav1.Row, ended time.Time) *gr
 			EndedAt:   timestamppb.New(ended),
 			Method:    manifest.Method,
 			Source:    &gromav1.Source{Name: landscape.GetName(), Sha256: landscape.GetSha256()},
+			AsOf:      manifest.GetSpec().GetAsOf(),
 			Spec:      manifest.Spec,
 		},
 		Projects: landscape.GetProjects(),

@@ -147,7 +147,9 @@ func Targets(manifest *gromav1.Manifest, shard int64) ([]*gromav1.CensusTarget, 
 	to := min(from+manifest.ShardSize, int64(len(repositories)))
 	targets := make([]*gromav1.CensusTarget, 0, to-from)
 	for _, r := range repositories[from:to] {
-		targets = append(targets, &gromav1.CensusTarget{Key: r.Key, Address: r.Address, Branch: r.Branch, Outcome: r.Outcome, Reason: r.Reason})
+		targets = append(targets, &gromav1.CensusTarget{
+			Key: r.Key, Address: r.Address, Branch: r.Branch, Outcome: r.Outcome, Reason: r.Reason, AsOf: manifest.GetSpec().GetAsOf(),
+		})
 	}
 	return targets, nil
 }

@@ -43,8 +43,12 @@ type SurveySpec struct {
 	// read, in hexadecimal: a landscape that has changed is another survey.
 	Sha256           string `protobuf:"bytes,8,opt,name=sha256,proto3" json:"sha256,omitempty"`
 	ClomonitorSha256 string `protobuf:"bytes,9,opt,name=clomonitor_sha256,json=clomonitorSha256,proto3" json:"clomonitor_sha256,omitempty"`
-	unknownFields    protoimpl.UnknownFields
-	sizeCache        protoimpl.SizeCache
+	// AsOf asks for the commits that branches had at this instant: the first,
+	// going back from the last one along first parents, whose committer's time
+	// is before it. Absent means the last commits.
+	AsOf          *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *SurveySpec) Reset() {
@@ -138,6 +142,13 @@ func (x *SurveySpec) GetClomonitorSha256() string {
 		return x.ClomonitorSha256
 	}
 	return ""
+}
+
+func (x *SurveySpec) GetAsOf() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AsOf
+	}
+	return nil
 }
 
 // Filter says which items of a landscape to survey.
@@ -1089,8 +1100,10 @@ type CensusTarget struct {
 	Address string                 `protobuf:"bytes,2,opt,name=address,proto3" json:"address,omitempty"`
 	Branch  string                 `protobuf:"bytes,3,opt,name=branch,proto3" json:"branch,omitempty"`
 	// Outcome and reason are set where planning decided them.
-	Outcome       string `protobuf:"bytes,4,opt,name=outcome,proto3" json:"outcome,omitempty"`
-	Reason        string `protobuf:"bytes,5,opt,name=reason,proto3" json:"reason,omitempty"`
+	Outcome string `protobuf:"bytes,4,opt,name=outcome,proto3" json:"outcome,omitempty"`
+	Reason  string `protobuf:"bytes,5,opt,name=reason,proto3" json:"reason,omitempty"`
+	// AsOf is the survey's.
+	AsOf          *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1158,6 +1171,13 @@ func (x *CensusTarget) GetReason() string {
 		return x.Reason
 	}
 	return ""
+}
+
+func (x *CensusTarget) GetAsOf() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AsOf
+	}
+	return nil
 }
 
 // TakeCensusRequest asks for the census of one repository.
@@ -1649,7 +1669,7 @@ var File_groma_v1_survey_proto protoreflect.FileDescriptor
 
 const file_groma_v1_survey_proto_rawDesc = "" +
 	"\n" +
-	"\x15groma/v1/survey.proto\x12\bgroma.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x15groma/v1/census.proto\x1a\x18groma/v1/landscape.proto\"\xa3\x02\n" +
+	"\x15groma/v1/survey.proto\x12\bgroma.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x15groma/v1/census.proto\x1a\x18groma/v1/landscape.proto\"\xd4\x02\n" +
 	"\n" +
 	"SurveySpec\x12\x16\n" +
 	"\x06source\x18\x01 \x01(\tR\x06source\x12\x1e\n" +
@@ -1662,7 +1682,9 @@ const file_groma_v1_survey_proto_rawDesc = "" +
 	"\x04kind\x18\x06 \x01(\tR\x04kind\x12\x12\n" +
 	"\x04name\x18\a \x01(\tR\x04name\x12\x16\n" +
 	"\x06sha256\x18\b \x01(\tR\x06sha256\x12+\n" +
-	"\x11clomonitor_sha256\x18\t \x01(\tR\x10clomonitorSha256\"y\n" +
+	"\x11clomonitor_sha256\x18\t \x01(\tR\x10clomonitorSha256\x12/\n" +
+	"\x05as_of\x18\n" +
+	" \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\"y\n" +
 	"\x06Filter\x12\x1a\n" +
 	"\bmaturity\x18\x01 \x03(\tR\bmaturity\x12\x1a\n" +
 	"\bprojects\x18\x02 \x03(\tR\bprojects\x12\x1b\n" +
@@ -1740,13 +1762,14 @@ const file_groma_v1_survey_proto_rawDesc = "" +
 	"\x06survey\x18\x01 \x01(\tR\x06survey\x12\x14\n" +
 	"\x05shard\x18\x02 \x01(\x03R\x05shard\"E\n" +
 	"\x11ListShardResponse\x120\n" +
-	"\atargets\x18\x01 \x03(\v2\x16.groma.v1.CensusTargetR\atargets\"\x84\x01\n" +
+	"\atargets\x18\x01 \x03(\v2\x16.groma.v1.CensusTargetR\atargets\"\xb5\x01\n" +
 	"\fCensusTarget\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x18\n" +
 	"\aaddress\x18\x02 \x01(\tR\aaddress\x12\x16\n" +
 	"\x06branch\x18\x03 \x01(\tR\x06branch\x12\x18\n" +
 	"\aoutcome\x18\x04 \x01(\tR\aoutcome\x12\x16\n" +
-	"\x06reason\x18\x05 \x01(\tR\x06reason\"\x85\x01\n" +
+	"\x06reason\x18\x05 \x01(\tR\x06reason\x12/\n" +
+	"\x05as_of\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\"\x85\x01\n" +
 	"\x11TakeCensusRequest\x12\x16\n" +
 	"\x06survey\x18\x01 \x01(\tR\x06survey\x12.\n" +
 	"\x06target\x18\x02 \x01(\v2\x16.groma.v1.CensusTargetR\x06target\x12(\n" +
@@ -1834,34 +1857,36 @@ var file_groma_v1_survey_proto_goTypes = []any{
 var file_groma_v1_survey_proto_depIdxs = []int32{
 	1,  // 0: groma.v1.SurveySpec.filter:type_name -> groma.v1.Filter
 	2,  // 1: groma.v1.SurveySpec.limits:type_name -> groma.v1.Limits
-	28, // 2: groma.v1.Manifest.started_at:type_name -> google.protobuf.Timestamp
-	0,  // 3: groma.v1.Manifest.spec:type_name -> groma.v1.SurveySpec
-	29, // 4: groma.v1.Manifest.landscape:type_name -> groma.v1.Landscape
-	6,  // 5: groma.v1.ShardSummary.rows:type_name -> groma.v1.Row
-	4,  // 6: groma.v1.Row.taken:type_name -> groma.v1.Taken
-	30, // 7: groma.v1.Row.census:type_name -> groma.v1.Census
-	0,  // 8: groma.v1.SurveyRequest.spec:type_name -> groma.v1.SurveySpec
-	28, // 9: groma.v1.SurveyRequest.started_at:type_name -> google.protobuf.Timestamp
-	24, // 10: groma.v1.SurveyResponse.outcomes:type_name -> groma.v1.SurveyResponse.OutcomesEntry
-	2,  // 11: groma.v1.ShardRequest.limits:type_name -> groma.v1.Limits
-	25, // 12: groma.v1.ShardResponse.outcomes:type_name -> groma.v1.ShardResponse.OutcomesEntry
-	0,  // 13: groma.v1.PlanRequest.spec:type_name -> groma.v1.SurveySpec
-	28, // 14: groma.v1.PlanRequest.started_at:type_name -> google.protobuf.Timestamp
-	15, // 15: groma.v1.ListShardResponse.targets:type_name -> groma.v1.CensusTarget
-	15, // 16: groma.v1.TakeCensusRequest.target:type_name -> groma.v1.CensusTarget
-	2,  // 17: groma.v1.TakeCensusRequest.limits:type_name -> groma.v1.Limits
-	4,  // 18: groma.v1.TakeCensusResponse.taken:type_name -> groma.v1.Taken
-	4,  // 19: groma.v1.SummariseShardRequest.taken:type_name -> groma.v1.Taken
-	2,  // 20: groma.v1.SummariseShardRequest.limits:type_name -> groma.v1.Limits
-	26, // 21: groma.v1.AggregateResponse.outcomes:type_name -> groma.v1.AggregateResponse.OutcomesEntry
-	27, // 22: groma.v1.Progress.outcomes:type_name -> groma.v1.Progress.OutcomesEntry
-	23, // 23: groma.v1.Progress.oldest:type_name -> groma.v1.Running
-	28, // 24: groma.v1.Running.since:type_name -> google.protobuf.Timestamp
-	25, // [25:25] is the sub-list for method output_type
-	25, // [25:25] is the sub-list for method input_type
-	25, // [25:25] is the sub-list for extension type_name
-	25, // [25:25] is the sub-list for extension extendee
-	0,  // [0:25] is the sub-list for field type_name
+	28, // 2: groma.v1.SurveySpec.as_of:type_name -> google.protobuf.Timestamp
+	28, // 3: groma.v1.Manifest.started_at:type_name -> google.protobuf.Timestamp
+	0,  // 4: groma.v1.Manifest.spec:type_name -> groma.v1.SurveySpec
+	29, // 5: groma.v1.Manifest.landscape:type_name -> groma.v1.Landscape
+	6,  // 6: groma.v1.ShardSummary.rows:type_name -> groma.v1.Row
+	4,  // 7: groma.v1.Row.taken:type_name -> groma.v1.Taken
+	30, // 8: groma.v1.Row.census:type_name -> groma.v1.Census
+	0,  // 9: groma.v1.SurveyRequest.spec:type_name -> groma.v1.SurveySpec
+	28, // 10: groma.v1.SurveyRequest.started_at:type_name -> google.protobuf.Timestamp
+	24, // 11: groma.v1.SurveyResponse.outcomes:type_name -> groma.v1.SurveyResponse.OutcomesEntry
+	2,  // 12: groma.v1.ShardRequest.limits:type_name -> groma.v1.Limits
+	25, // 13: groma.v1.ShardResponse.outcomes:type_name -> groma.v1.ShardResponse.OutcomesEntry
+	0,  // 14: groma.v1.PlanRequest.spec:type_name -> groma.v1.SurveySpec
+	28, // 15: groma.v1.PlanRequest.started_at:type_name -> google.protobuf.Timestamp
+	15, // 16: groma.v1.ListShardResponse.targets:type_name -> groma.v1.CensusTarget
+	28, // 17: groma.v1.CensusTarget.as_of:type_name -> google.protobuf.Timestamp
+	15, // 18: groma.v1.TakeCensusRequest.target:type_name -> groma.v1.CensusTarget
+	2,  // 19: groma.v1.TakeCensusRequest.limits:type_name -> groma.v1.Limits
+	4,  // 20: groma.v1.TakeCensusResponse.taken:type_name -> groma.v1.Taken
+	4,  // 21: groma.v1.SummariseShardRequest.taken:type_name -> groma.v1.Taken
+	2,  // 22: groma.v1.SummariseShardRequest.limits:type_name -> groma.v1.Limits
+	26, // 23: groma.v1.AggregateResponse.outcomes:type_name -> groma.v1.AggregateResponse.OutcomesEntry
+	27, // 24: groma.v1.Progress.outcomes:type_name -> groma.v1.Progress.OutcomesEntry
+	23, // 25: groma.v1.Progress.oldest:type_name -> groma.v1.Running
+	28, // 26: groma.v1.Running.since:type_name -> google.protobuf.Timestamp
+	27, // [27:27] is the sub-list for method output_type
+	27, // [27:27] is the sub-list for method input_type
+	27, // [27:27] is the sub-list for extension type_name
+	27, // [27:27] is the sub-list for extension extendee
+	0,  // [0:27] is the sub-list for field type_name
 }
 
 func init() { file_groma_v1_survey_proto_init() }
