@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"bytes"
 	"io"
 	"log"
 	"net"
@@ -30,11 +31,27 @@ func NewMeter(handler http.Handler) (*Meter, error) {
 		ErrorLog: log.New(io.Discard, "", 0), // a client that fails says so itself
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			m.requests.Add(1)
+			if err := hold(r); err != nil {
+				http.Error(w, err.Error(), http.StatusBadRequest)
+				return
+			}
 			handler.ServeHTTP(w, r)
 		}),
 	}
 	go m.server.Serve(&metered{listener, &m.sent}) // until Close
 	return m, nil
+}
+
+// hold reads the body of a request before anything is done with it. Otherwise
+// net/http closes it when the first byte is answered, and a proxy that has not
+// seen its end by then takes that for a failure. CGI, too, wants its length.
+func hold(r *http.Request) error {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return err
+	}
+	r.Body, r.ContentLength, r.TransferEncoding = io.NopCloser(bytes.NewReader(body)), int64(len(body)), nil
+	return nil
 }
 
 // NewProxy is a meter before another server. A redirect leads round it.
@@ -81,7 +98,8 @@ type meteredConn struct {
 }
 
 func (c *meteredConn) Write(p []byte) (int, error) {
+	c.sent.Add(int64(len(p))) // before the client can see them
 	n, err := c.Conn.Write(p)
-	c.sent.Add(int64(n))
+	c.sent.Add(int64(n - len(p)))
 	return n, err
 }

@@ -3,7 +3,6 @@ package bench
 import (
 	"context"
 	"io"
-	"net/http"
 	"os"
 	"strings"
 	"testing"
@@ -66,41 +65,5 @@ func TestCommand_Cancel(t *testing.T) {
 func TestMachine(t *testing.T) {
 	if got := Machine(); !strings.Contains(got, " cores, ") || strings.Contains(got, "\n") {
 		t.Errorf("machine %q", got)
-	}
-}
-
-func TestProxy(t *testing.T) {
-	behind, err := NewMeter(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		io.WriteString(w, r.URL.Path+" "+r.Header.Get("Git-Protocol"))
-	}))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer behind.Close()
-	proxy, err := NewProxy(behind.URL + "/git/")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer proxy.Close()
-	request, err := http.NewRequest(http.MethodGet, proxy.URL+"/a/b", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	request.Header.Set("Git-Protocol", "version=2")
-	answer, err := http.DefaultClient.Do(request)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer answer.Body.Close()
-	const want = "/git/a/b version=2"
-	if body, err := io.ReadAll(answer.Body); err != nil || string(body) != want {
-		t.Errorf("through the proxy came %q, %v, want %q", body, err, want)
-	}
-	sent, requests := proxy.Take()
-	if least := int64(len("HTTP/1.1 200 OK\r\n") + len(want)); sent < least || sent > 1000 || requests != 1 {
-		t.Errorf("%d bytes of %d requests, want at least %d of 1", sent, requests, least)
-	}
-	if sent, requests := proxy.Take(); sent != 0 || requests != 0 {
-		t.Errorf("%d bytes of %d requests are counted again", sent, requests)
 	}
 }
