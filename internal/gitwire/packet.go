@@ -2,6 +2,7 @@ package gitwire
 
 import (
 	"bytes"
+	"compress/gzip"
 	"errors"
 	"fmt"
 	"io"
@@ -106,3 +107,23 @@ func (q *question) line(format string, args ...any) {
 
 func (q *question) delimiter() { q.WriteString("0001") }
 func (q *question) flush()     { q.WriteString("0000") }
+
+// shortQuestion is how long a question may be that is not worth compressing:
+// git's own limit.
+const shortQuestion = 1 << 10
+
+// encoded is the question as it is sent, and its Content-Encoding.
+func (q *question) encoded() ([]byte, string, error) {
+	if q.Len() <= shortQuestion {
+		return q.Bytes(), "", nil
+	}
+	var small bytes.Buffer
+	zip := gzip.NewWriter(&small)
+	if _, err := zip.Write(q.Bytes()); err != nil {
+		return nil, "", err
+	}
+	if err := zip.Close(); err != nil {
+		return nil, "", err
+	}
+	return small.Bytes(), "gzip", nil
+}

@@ -180,9 +180,9 @@ func readRef(text string, refs *packp.AdvRefs) error {
 }
 
 // declare says in the words of v0 what fetch can do. Whoever speaks v2 hands
-// out any commit, and sends its packs through a sideband.
+// out any object, and sends its packs through a sideband.
 func (s *second) declare(to *capability.List) error {
-	able := []capability.Capability{capability.OFSDelta, capability.NoProgress, capability.Sideband64k, capability.AllowReachableSHA1InWant}
+	able := []capability.Capability{capability.OFSDelta, capability.NoProgress, capability.Sideband64k, capability.AllowTipSHA1InWant, capability.AllowReachableSHA1InWant}
 	if s.offer.can("fetch", "shallow") {
 		able = append(able, capability.Shallow, capability.DeepenSince)
 	}
@@ -288,9 +288,16 @@ func (s *second) command(name string) *question {
 // ask sends a question. Nothing redirects it: where the repository is was
 // found out before.
 func (s *second) ask(ctx context.Context, q *question) (io.ReadCloser, error) {
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, s.url+"/git-upload-pack", bytes.NewReader(q.Bytes()))
+	asked, encoding, err := q.encoded()
 	if err != nil {
 		return nil, err
+	}
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, s.url+"/git-upload-pack", bytes.NewReader(asked))
+	if err != nil {
+		return nil, err
+	}
+	if encoding != "" {
+		r.Header.Set("Content-Encoding", encoding)
 	}
 	r.Header.Set("User-Agent", capability.DefaultAgent())
 	r.Header.Set("Content-Type", "application/x-git-upload-pack-request")

@@ -3,6 +3,7 @@ package gitwire
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -25,8 +26,10 @@ type Snapshot struct {
 	CommittedAt time.Time
 
 	pack    *packstream.Pack
+	rest    *packstream.Pack // contents that are not in pack; or nil
 	tree    packstream.Hash
-	entries int64 // how many the tree may have
+	entries int64                  // how many the tree may have
+	known   func(blob string) bool // of whom the contents need not be here; or nil
 }
 
 // Mode is what kind of file an entry of a tree is, in git's numbers.
@@ -48,29 +51,32 @@ type File struct {
 	Mode Mode
 	// Blob is the full hash of its contents.
 	Blob string
-	// Size is how many bytes they are; zero for a submodule.
+	// Size is how many bytes they are; zero for a submodule, and for what is
+	// absent.
 	Size int64
+	// Absent says that the caller knows the contents: they did not travel.
+	Absent bool
 
-	snapshot *Snapshot
-	index    int32
+	pack  *packstream.Pack // with the contents; nil if they are not here
+	index int32
 }
 
-var errNoContents = fault.Errorf(fault.Unsupported, "a submodule has no contents here")
+var errNoContents = fault.Errorf(fault.Unsupported, "a submodule has no contents here, nor what is known already")
 
 // Open returns the file's contents.
 func (f File) Open() (io.ReadCloser, error) {
-	if f.Mode == Submodule {
+	if f.pack == nil {
 		return nil, errNoContents
 	}
-	return f.snapshot.pack.Open(f.index)
+	return f.pack.Open(f.index)
 }
 
 // Read returns the file's contents, Size bytes. They must not be changed.
 func (f File) Read() ([]byte, error) {
-	if f.Mode == Submodule {
+	if f.pack == nil {
 		return nil, errNoContents
 	}
-	return f.snapshot.pack.ReadAll(f.index)
+	return f.pack.ReadAll(f.index)
 }
 
 // Before reports whether f's contents came before g's: read in that order, they
@@ -133,7 +139,13 @@ func signed(signature string) time.Time {
 }
 
 // Close lets go of everything that was kept.
-func (s *Snapshot) Close() error { return s.pack.Close() }
+func (s *Snapshot) Close() error {
+	err := s.pack.Close()
+	if s.rest != nil {
+		err = errors.Join(err, s.rest.Close())
+	}
+	return err
+}
 
 // What a tree may be; those that people make stay far below.
 const (
@@ -153,6 +165,7 @@ type walk struct {
 	ctx      func() error
 	snapshot *Snapshot
 	f        func(File) error
+	blob     func(packstream.Hash) // instead of f, for those who need no more
 	seen     int64
 }
 
@@ -190,15 +203,34 @@ func (w *walk) entry(e packstream.Entry, path []byte, depth int) error {
 	if err := w.ctx(); err != nil {
 		return err
 	}
-	file := File{Path: text(path), Mode: e.Mode, Blob: e.Hash.String(), snapshot: w.snapshot}
-	if e.Mode != Submodule {
-		o, ok := w.snapshot.pack.Find(e.Hash)
-		if !ok || o.Kind != packstream.Blob {
+	if w.blob != nil {
+		if e.Mode != Submodule {
+			w.blob(e.Hash)
+		}
+		return nil
+	}
+	file := File{Path: text(path), Mode: e.Mode, Blob: e.Hash.String()}
+	if e.Mode != Submodule && !w.snapshot.find(e.Hash, &file) {
+		if known := w.snapshot.known; known == nil || !known(file.Blob) {
 			return fault.Errorf(fault.Invalid, "it did not send the contents of %s", printable(file.Path))
 		}
-		file.index, file.Size = o.Index, o.Size
+		file.Absent = true
 	}
 	return w.f(file)
+}
+
+// find finds the contents of a file.
+func (s *Snapshot) find(blob packstream.Hash, file *File) bool {
+	for _, p := range []*packstream.Pack{s.pack, s.rest} {
+		if p == nil {
+			continue
+		}
+		if o, ok := p.Find(blob); ok && o.Kind == packstream.Blob {
+			file.pack, file.index, file.Size = p, o.Index, o.Size
+			return true
+		}
+	}
+	return false
 }
 
 // text makes valid UTF-8 of a path: each byte that is none becomes \xHH. A
