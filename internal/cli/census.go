@@ -73,7 +73,7 @@ func (c *censusCommand) run(ctx context.Context, address string) error {
 	if err != nil {
 		return err
 	}
-	client, err := c.git.client(c.terminal)
+	client, err := c.git.client(c.terminal, 1)
 	if err != nil {
 		return err
 	}

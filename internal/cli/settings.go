@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"time"
@@ -67,14 +68,35 @@ func (s *engineSettings) openStore(ctx context.Context, terminal Terminal) (arte
 type gitSettings struct {
 	mirrors   []string
 	tokenFile string
+	memory    size
 }
 
 func (s *gitSettings) register(flags *pflag.FlagSet) {
 	flags.StringArrayVar(&s.mirrors, "mirror", nil, "FROM=TO: fetch addresses that begin with FROM from TO instead, as git's insteadOf; may be repeated")
 	flags.StringVar(&s.tokenFile, "token-file", "", "file of lines 'HOST TOKEN' or 'HOST USER:PASSWORD' to ask remotes with; besides it GITHUB_TOKEN, GITLAB_TOKEN, GROMA_TOKEN_<HOST> and ~/.netrc are read")
+	s.memory = defaultMemory
+	flags.Var(&s.memory, "memory", "what all repositories that are counted at once may hold in memory; packs beyond that go to temporary files")
 }
 
-func (s *gitSettings) client(terminal Terminal, more ...gitwire.Mirror) (*gitwire.Client, error) {
+// defaultMemory has room for the packs of all but the largest repositories.
+const defaultMemory = 512 << 20
+
+// overhead is what the program takes beside --memory: the engines, file lists,
+// buffers.
+const overhead = 128 << 20
+
+// limitMemory has the garbage collector keep to --memory, where the environment
+// does not say otherwise: left alone it lets garbage grow to twice what is in
+// use.
+func (s *gitSettings) limitMemory(terminal Terminal) {
+	if terminal.Env("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(int64(s.memory) + overhead)
+	}
+}
+
+// client asks for as many repositories at a time as concurrency says, which
+// share the memory.
+func (s *gitSettings) client(terminal Terminal, concurrency int, more ...gitwire.Mirror) (*gitwire.Client, error) {
 	mirrors := more
 	for _, text := range s.mirrors {
 		mirror, err := gitwire.ParseMirror(text)
@@ -89,7 +111,10 @@ func (s *gitSettings) client(terminal Terminal, more ...gitwire.Mirror) (*gitwir
 	if err != nil {
 		return nil, err
 	}
-	return gitwire.New(gitwire.Config{Mirrors: mirrors, Credentials: credentials}), nil
+	s.limitMemory(terminal)
+	return gitwire.New(gitwire.Config{
+		Mirrors: mirrors, Credentials: credentials, MemoryBytes: max(1, int64(s.memory)/int64(concurrency)),
+	}), nil
 }
 
 func netrc(terminal Terminal) string {

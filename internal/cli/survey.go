@@ -106,7 +106,7 @@ func (c *surveyCommand) run(ctx context.Context, arg string) error {
 	if err != nil {
 		return err
 	}
-	git, err := c.git.client(c.terminal, given.mirrors...)
+	git, err := c.git.client(c.terminal, c.concurrency, given.mirrors...)
 	if err != nil {
 		return err
 	}

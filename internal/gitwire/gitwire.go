@@ -30,9 +30,11 @@ type Config struct {
 	// SSH says which keys to use and whom to trust.
 	SSH SSH
 	// MemoryBytes is how much of one repository is kept in memory at a time:
-	// its pack up to half of that, then in a temporary file; and the objects
-	// that others are deltas of. Beside it stand some 50 bytes per object.
-	// Zero means 32 MiB.
+	// its pack up to half of that, then in a temporary file; objects that
+	// others may be deltas of; contents on their way to be counted. Beside it
+	// stand some 80 bytes for each object and some 500 for each file, and
+	// while a repository is being counted at most one content for each
+	// processor. Zero means 32 MiB.
 	MemoryBytes int64
 	// TempDir is where packs go that are larger. Empty means the system's.
 	TempDir string
