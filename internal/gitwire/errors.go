@@ -207,6 +207,7 @@ var sayings = []struct {
 	text string
 }{
 	{"not our ref", fault.NotFound, "it has no such commit, or does not hand it out"},
+	{" not valid", fault.NotFound, "it has no such commit, or does not hand it out"}, // JGit: want 1234 not valid
 	{"unadvertised object", fault.NotFound, "it has no such commit, or does not hand it out"},
 	{"dubious ownership", fault.Denied, "the folder belongs to somebody else: git config --global --add safe.directory and the folder, if you trust it"},
 	{"access denied or repository not exported", fault.NotFound, "there is no such repository, or it is not for everybody"},

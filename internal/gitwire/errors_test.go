@@ -259,6 +259,7 @@ func testFetch_TooLarge(t *testing.T, client newClient) {
 func TestSaying(t *testing.T) {
 	for text, want := range map[string]fault.Kind{
 		"upload-pack: not our ref 1234":                                       fault.NotFound,
+		"want 1234 not valid":                                                 fault.NotFound,
 		"access denied or repository not exported: /x":                        fault.NotFound,
 		"ERROR: Repository not found.":                                        fault.NotFound,
 		"fatal: '/x' does not appear to be a git repository":                  fault.NotFound,

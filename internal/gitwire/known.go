@@ -14,8 +14,10 @@ import (
 // FetchUnknown is [Remote.FetchBlobs] for a caller who knows the contents of
 // most files already, from another commit or another repository: those do not
 // travel, and their [File] is Absent. First come the folders, then the contents
-// that known does not know. A host that cannot be asked so sends everything.
-func (r *Remote) FetchUnknown(ctx context.Context, limits Limits, blobs Blobs, known func(blob string) bool) (*Snapshot, error) {
+// of each file that known does not know. It may be asked more than once about a
+// file, and must not change its mind. A host that cannot be asked so sends
+// everything.
+func (r *Remote) FetchUnknown(ctx context.Context, limits Limits, blobs Blobs, known func(path, blob string) bool) (*Snapshot, error) {
 	if !r.direct || !r.handsOutBlobs() {
 		return r.FetchBlobs(ctx, limits, blobs)
 	}
@@ -79,18 +81,16 @@ func (r *Remote) missing(ctx context.Context, limits Limits, s *Snapshot) error 
 	return err
 }
 
-// unknown are the contents that are neither here nor known.
+// unknown are the contents that are not here, of files that are not known.
 func (s *Snapshot) unknown(ctx context.Context) ([]plumbing.Hash, error) {
 	var wanted []plumbing.Hash
 	seen := map[packstream.Hash]bool{}
-	w := walk{ctx: ctx.Err, snapshot: s, blob: func(name packstream.Hash) {
-		if _, ok := s.pack.Find(name); ok || seen[name] {
+	w := walk{ctx: ctx.Err, snapshot: s, blob: func(path string, name packstream.Hash) {
+		if _, ok := s.pack.Find(name); ok || seen[name] || s.known(path, name.String()) {
 			return
 		}
 		seen[name] = true
-		if !s.known(name.String()) {
-			wanted = append(wanted, plumbing.Hash(name))
-		}
+		wanted = append(wanted, plumbing.Hash(name))
 	}}
 	return wanted, w.tree(s.tree, nil, 0)
 }

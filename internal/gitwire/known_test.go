@@ -52,7 +52,7 @@ func fetchUnknown(ctx context.Context, t *testing.T, c *Client, address string, 
 		t.Fatal(err)
 	}
 	defer r.Close()
-	s, err := r.FetchUnknown(ctx, Limits{}, Blobs{}, func(blob string) bool {
+	s, err := r.FetchUnknown(ctx, Limits{}, Blobs{}, func(_, blob string) bool {
 		_, ok := known[blob]
 		return ok
 	})

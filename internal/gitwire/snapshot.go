@@ -28,8 +28,8 @@ type Snapshot struct {
 	pack    *packstream.Pack
 	rest    *packstream.Pack // contents that are not in pack; or nil
 	tree    packstream.Hash
-	entries int64                  // how many the tree may have
-	known   func(blob string) bool // of whom the contents need not be here; or nil
+	entries int64                        // how many the tree may have
+	known   func(path, blob string) bool // of whom the contents need not be here; or nil
 }
 
 // Mode is what kind of file an entry of a tree is, in git's numbers.
@@ -165,7 +165,7 @@ type walk struct {
 	ctx      func() error
 	snapshot *Snapshot
 	f        func(File) error
-	blob     func(packstream.Hash) // instead of f, for those who need no more
+	blob     func(path string, name packstream.Hash) // instead of f, for those who need no more
 	seen     int64
 }
 
@@ -205,13 +205,13 @@ func (w *walk) entry(e packstream.Entry, path []byte, depth int) error {
 	}
 	if w.blob != nil {
 		if e.Mode != Submodule {
-			w.blob(e.Hash)
+			w.blob(text(path), e.Hash)
 		}
 		return nil
 	}
 	file := File{Path: text(path), Mode: e.Mode, Blob: e.Hash.String()}
 	if e.Mode != Submodule && !w.snapshot.find(e.Hash, &file) {
-		if known := w.snapshot.known; known == nil || !known(file.Blob) {
+		if known := w.snapshot.known; known == nil || !known(file.Path, file.Blob) {
 			return fault.Errorf(fault.Invalid, "it did not send the contents of %s", printable(file.Path))
 		}
 		file.Absent = true
