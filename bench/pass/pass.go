@@ -124,6 +124,9 @@ func (p *pass) say(text string) {
 // measure shows the screens, prints the table and writes it. After a screen
 // that fails the others are shown all the same, but nothing is written.
 func (p *pass) measure(ctx context.Context) error {
+	if err := p.served(ctx); err != nil {
+		return err
+	}
 	facts, err := p.facts(ctx)
 	if err != nil {
 		return err
@@ -135,6 +138,9 @@ func (p *pass) measure(ctx context.Context) error {
 		}
 		p.say(screen.name)
 		shown, err := screen.show(p, ctx)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
 		if err != nil {
 			failures = append(failures, fmt.Errorf("%s: %w", screen.name, err))
 			p.say(failures[len(failures)-1].Error())
@@ -152,6 +158,25 @@ func (p *pass) measure(ctx context.Context) error {
 		return bench.WriteSection(p.write, "pass", introduction, text)
 	}
 	return errors.Join(failures...)
+}
+
+// served checks that the hosts have what they will be asked for, so that a
+// mistake in a list shows before the first round.
+func (p *pass) served(ctx context.Context) error {
+	asked := []string{p.host + "/" + p.repository}
+	for _, repository := range p.repositories {
+		asked = append(asked, p.host+"/"+repository)
+	}
+	if p.liveHost != "" {
+		asked = append(asked, p.liveHost+"/"+p.repository)
+	}
+	missing := []error{}
+	for _, address := range asked {
+		if err := (receiver{address}).advertised(ctx); err != nil {
+			missing = append(missing, err)
+		}
+	}
+	return errors.Join(missing...)
 }
 
 // facts is what was measured, on what, and when.
@@ -194,4 +219,5 @@ program and all it starts, without the host's. Peak memory is that of the
 largest process. Written is what the kernel says became dirty on a disk.
 Received is counted in an extra run without the clock, with HTTP's headers. P4
 is one run, against a host that makes every pack anew. P5 is our counting alone,
-all blobs in memory, beside scc's whole process, all files in memory.`
+all blobs in memory, beside scc's whole process, all files in memory; what it
+costs us to start is in P1.`
