@@ -312,3 +312,63 @@ func FuzzOffer(f *testing.F) {
 		}
 	})
 }
+
+// A credential goes along with every question to the host it was given for,
+// and with none after a redirect to another.
+func TestCredentials_EveryQuestion(t *testing.T) { bothVersions(t, testCredentials_EveryQuestion) }
+
+func testCredentials_EveryQuestion(t *testing.T, client newClient) {
+	s := serve(t, text1)
+	var told, untold int
+	door := between(t, s, func(w http.ResponseWriter, r *http.Request, _ []byte) bool {
+		if _, password, _ := r.BasicAuth(); password != marked {
+			untold++
+			w.WriteHeader(http.StatusUnauthorized)
+			return true
+		}
+		told++
+		return false
+	})
+	config := Config{Credentials: newCredentials(nil, map[string]secret{"127.0.0.1": newSecret("u", marked)})}
+	if _, _, err := take(t.Context(), client(t, config), Request{Address: door + "/o/plain"}); err != nil || told < 2 || untold > 0 {
+		t.Errorf("told %d times, not told %d times: %v", told, untold, err)
+	}
+	away := between(t, s, func(w http.ResponseWriter, r *http.Request, _ []byte) bool {
+		http.Redirect(w, r, strings.Replace(door, "127.0.0.1", "localhost", 1)+r.URL.Path+"?"+r.URL.RawQuery, http.StatusFound)
+		return true
+	})
+	told, untold = 0, 0
+	_, _, err := take(t.Context(), client(t, config), Request{Address: away + "/o/plain"})
+	if told > 0 || untold == 0 || fault.KindOf(err) != fault.Denied {
+		t.Errorf("after a redirect told %d times, not told %d times: %v", told, untold, err)
+	}
+}
+
+// An idle host amid the refs of v2 is given up.
+func TestSecond_Idle(t *testing.T) {
+	s := serve(t, text1)
+	release := make(chan struct{})
+	url := between(t, s, func(w http.ResponseWriter, _ *http.Request, asked []byte) bool {
+		if !bytes.Contains(asked, []byte(isRefs)) {
+			return false
+		}
+		w.Header().Set("Content-Type", "application/x-git-upload-pack-result")
+		io.WriteString(w, "0032")
+		w.(http.Flusher).Flush()
+		<-release
+		return true
+	})
+	defer close(release)
+	_, err := client(t, Config{IdleTimeout: 300 * time.Millisecond}).Probe(t.Context(), Request{Address: url + "/o/plain"})
+	if got := fault.KindOf(err); got != fault.TimedOut {
+		t.Errorf("%v (%q), want timed-out", err, got)
+	}
+}
+
+// An advertisement that does not end is cut.
+func TestSecond_Endless(t *testing.T) {
+	endless := strings.NewReader("000eversion 2\n" + strings.Repeat("0009hello", 100_000))
+	if o, err := readOffer(endless); err == nil || endless.Len() == 0 {
+		t.Errorf("%d bytes are left of an advertisement that offers %v", endless.Len(), o)
+	}
+}
