@@ -9,6 +9,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"strings"
 	"time"
 
 	"go.temporal.io/sdk/activity"
@@ -22,7 +23,6 @@ import (
 	"groma/internal/fault"
 	"groma/internal/notice"
 	"groma/internal/survey"
-	"groma/internal/tally"
 	gromav1 "groma/proto/groma/v1"
 	"groma/workflows"
 )
@@ -35,12 +35,15 @@ type Config struct {
 	Log     *slog.Logger
 	// Concurrency is how many censuses are taken at once; at least 1.
 	Concurrency int
+	// Queue is the task queue of the survey that the worker is for.
+	Queue string
 }
 
 // New makes a worker that runs workflows and activities, not yet started.
 // When it is stopped it hands back the censuses it is taking.
 func New(c client.Client, config Config) worker.Worker {
-	w := worker.New(c, workflows.TaskQueue, worker.Options{
+	w := worker.New(c, config.Queue, worker.Options{
+		WorkerStopTimeout:                  handBack,
 		MaxConcurrentActivityExecutionSize: max(config.Concurrency, 1),
 		MaxHeartbeatThrottleInterval:       beat,             // or a cancellation is heard of late
 		DeadlockDetectionTimeout:           10 * time.Second, // censuses starve workflows of the processor, but not for ever
@@ -56,7 +59,8 @@ type Activities struct{ Config }
 
 // Plan reads a survey's sources and keeps its manifest.
 func (a *Activities) Plan(ctx context.Context, request *gromav1.PlanRequest) (*gromav1.PlanResponse, error) {
-	defer heartbeat(ctx)()
+	ctx, done := alive(ctx)
+	defer done()
 	manifest, err := survey.Plan(ctx, a.Store, request)
 	if err != nil {
 		return nil, verdict(ctx, err)
@@ -66,12 +70,13 @@ func (a *Activities) Plan(ctx context.Context, request *gromav1.PlanRequest) (*g
 	a.tell(ctx, request.Survey, "planned", &gromav1.Notice{Event: &gromav1.Notice_Planned{Planned: &gromav1.Planned{
 		Projects: int64(len(landscape.GetProjects())), Repositories: repositories, Warnings: int64(len(landscape.GetWarnings())),
 	}}})
-	return &gromav1.PlanResponse{Repositories: repositories, Shards: survey.Shards(manifest)}, nil
+	return &gromav1.PlanResponse{Repositories: repositories, Shards: survey.Shards(manifest), Outcomes: survey.Decided(manifest)}, nil
 }
 
 // ListShard reads which repositories a shard has.
 func (a *Activities) ListShard(ctx context.Context, request *gromav1.ListShardRequest) (*gromav1.ListShardResponse, error) {
-	defer heartbeat(ctx)()
+	ctx, done := alive(ctx)
+	defer done()
 	manifest, err := survey.Manifest(ctx, a.Store, request.Survey)
 	if err != nil {
 		return nil, verdict(ctx, err)
@@ -82,7 +87,8 @@ func (a *Activities) ListShard(ctx context.Context, request *gromav1.ListShardRe
 
 // TakeCensus takes the census of one repository.
 func (a *Activities) TakeCensus(ctx context.Context, request *gromav1.TakeCensusRequest) (*gromav1.TakeCensusResponse, error) {
-	defer heartbeat(ctx)()
+	ctx, done := alive(ctx)
+	defer done()
 	if a.Taker == nil {
 		return nil, temporal.NewApplicationError("this worker takes no censuses", workflows.WorkerStopped)
 	}
@@ -105,14 +111,16 @@ func (a *Activities) TakeCensus(ctx context.Context, request *gromav1.TakeCensus
 // SummariseShard seals a shard. What its workflow alone decided, the failures
 // of repositories whose tries ran out, is told here.
 func (a *Activities) SummariseShard(ctx context.Context, request *gromav1.SummariseShardRequest) (*gromav1.SummariseShardResponse, error) {
-	defer heartbeat(ctx)()
-	key, err := survey.SummariseShard(ctx, a.Store, request, tally.Method(request.Limits.GetFileBytes()))
+	ctx, done := alive(ctx)
+	defer done()
+	key, err := survey.SummariseShard(ctx, a.Store, request)
 	if err != nil {
 		return nil, verdict(ctx, err)
 	}
 	for _, taken := range request.Taken {
-		if taken.Outcome == "failed" || taken.Outcome == "timed-out" || taken.Attempts == 0 {
-			a.tellTaken(ctx, request.Survey, taken)
+		decided := taken.Seconds == 0 // by the workflow: a census takes time
+		if decided && !a.tellTaken(ctx, request.Survey, taken) {
+			break // nobody listens; waiting for each would take longer than the activity may
 		}
 	}
 	return &gromav1.SummariseShardResponse{Summary: key}, nil
@@ -120,7 +128,8 @@ func (a *Activities) SummariseShard(ctx context.Context, request *gromav1.Summar
 
 // Aggregate makes the report of a survey.
 func (a *Activities) Aggregate(ctx context.Context, request *gromav1.AggregateRequest) (*gromav1.AggregateResponse, error) {
-	defer heartbeat(ctx)()
+	ctx, done := alive(ctx)
+	defer done()
 	report, key, err := survey.Aggregate(ctx, a.Store, request)
 	if err != nil {
 		return nil, verdict(ctx, err)
@@ -130,18 +139,21 @@ func (a *Activities) Aggregate(ctx context.Context, request *gromav1.AggregateRe
 	return &gromav1.AggregateResponse{Report: key, Outcomes: outcomes}, nil
 }
 
-func (a *Activities) tellTaken(ctx context.Context, id string, taken *gromav1.Taken) {
-	a.tell(ctx, id, "taken/"+taken.Key, &gromav1.Notice{Event: &gromav1.Notice_Taken{Taken: taken}})
+func (a *Activities) tellTaken(ctx context.Context, id string, taken *gromav1.Taken) bool {
+	return a.tell(ctx, id, "taken/"+taken.Key, &gromav1.Notice{Event: &gromav1.Notice_Taken{Taken: taken}})
 }
 
-// tell publishes a notice. Losing one harms nobody, so it only logs a failure.
-func (a *Activities) tell(ctx context.Context, id, event string, n *gromav1.Notice) {
+// tell publishes a notice and reports whether it was taken. Losing one harms
+// nobody, so a failure is only logged.
+func (a *Activities) tell(ctx context.Context, id, event string, n *gromav1.Notice) bool {
 	n.Id, n.Survey, n.At = id+"/"+event, id, timestamppb.Now()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
 	defer cancel()
-	if err := a.Notices.Publish(ctx, n); err != nil {
+	err := a.Notices.Publish(ctx, n)
+	if err != nil {
 		a.Log.Warn("notice lost", "survey", id, "event", event, "error", err)
 	}
+	return err == nil
 }
 
 // patience is how long a census waits for a notice to be taken.
@@ -151,10 +163,19 @@ const patience = 5 * time.Second
 // timeout that workflows give it.
 const beat = 4 * time.Second
 
-// heartbeat says that the activity is alive until the returned function is
-// called, which waits for it to end.
-func heartbeat(ctx context.Context) (stop func()) {
-	quit, done := make(chan struct{}), make(chan struct{})
+// handBack is how long a worker that is told to stop waits for its censuses to
+// end, which they do at once: see alive.
+const handBack = 5 * time.Second
+
+var errStopped = errors.New("the worker was stopped")
+
+// alive says that the activity is, until the returned function is called. The
+// returned context ends when the worker is told to stop, too, so that what it
+// holds is handed back at once and not found missing later.
+func alive(ctx context.Context) (context.Context, func()) {
+	stopping := activity.GetWorkerStopChannel(ctx)
+	inner, cancel := context.WithCancelCause(ctx)
+	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		tick := time.NewTicker(beat)
@@ -163,37 +184,52 @@ func heartbeat(ctx context.Context) (stop func()) {
 			select {
 			case <-tick.C:
 				activity.RecordHeartbeat(ctx)
-			case <-quit:
+			case <-stopping:
+				cancel(errStopped)
+				stopping = nil
+			case <-inner.Done():
 				return
 			}
 		}
 	}()
-	return func() {
-		close(quit)
+	return inner, func() {
+		cancel(nil)
 		<-done
 	}
 }
 
 // verdict tells Temporal what to do about a failure: the kind goes along as
 // the error's type, a permanent one is not tried again, and a remote that
-// asked to be left alone is.
+// asked to be left alone is. What has no kind is trouble of ours.
 func verdict(ctx context.Context, err error) error {
 	if err == nil {
 		return nil
 	}
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
-		select {
-		case <-activity.GetWorkerStopChannel(ctx):
-			return temporal.NewApplicationError("the worker was stopped", workflows.WorkerStopped)
-		default:
-			return ctx.Err() // the survey was cancelled
+		if context.Cause(ctx) == errStopped {
+			return temporal.NewApplicationError(errStopped.Error(), workflows.WorkerStopped)
 		}
+		return ctx.Err() // the survey was cancelled
 	}
 	kind := fault.KindOf(err)
-	return temporal.NewApplicationErrorWithOptions(err.Error(), string(kind), temporal.ApplicationErrorOptions{
+	name := string(kind)
+	if kind == fault.Unknown {
+		name = workflows.Trouble
+	}
+	return temporal.NewApplicationErrorWithOptions(clip(err.Error()), name, temporal.ApplicationErrorOptions{
 		NonRetryable:   kind.Permanent(),
 		NextRetryDelay: min(fault.RetryAfter(err), longestDelay),
 	})
+}
+
+// longestMessage bounds what an error adds to a workflow's history.
+const longestMessage = 1000
+
+func clip(message string) string {
+	if len(message) <= longestMessage {
+		return message
+	}
+	return strings.ToValidUTF8(message[:longestMessage], "") + "…"
 }
 
 // longestDelay bounds what a remote can make a survey wait.

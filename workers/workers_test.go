@@ -19,6 +19,7 @@ import (
 	"groma/internal/gitwire"
 	"groma/internal/world"
 	gromav1 "groma/proto/groma/v1"
+	"groma/workflows"
 )
 
 const text = `
@@ -103,7 +104,7 @@ func TestVerdict(t *testing.T) {
 		kind  fault.Kind
 		final bool
 	}{
-		{errors.New("disk full"), fault.Unknown, false},
+		{errors.New("disk full"), workflows.Trouble, false},
 		{fmt.Errorf("probe: %w", fault.Errorf(fault.Unavailable, "refused")), fault.Unavailable, false},
 		{context.DeadlineExceeded, fault.TimedOut, false},
 		{fault.Errorf(fault.Invalid, "no landscape"), fault.Invalid, true},

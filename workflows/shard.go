@@ -25,7 +25,7 @@ func Shard(ctx workflow.Context, request *gromav1.ShardRequest) (*gromav1.ShardR
 	}
 	s.begin(listed.Targets)
 	s.countAll(ctx, last)
-	_, err = summariseShard.run(last, &gromav1.SummariseShardRequest{Survey: request.Survey, Shard: request.Shard, Taken: s.taken, Limits: request.Limits})
+	_, err = summariseShard.run(last, &gromav1.SummariseShardRequest{Survey: request.Survey, Shard: request.Shard, Taken: s.taken})
 	if err != nil {
 		return nil, err
 	}
@@ -53,10 +53,6 @@ func (s *shard) countAll(ctx, last workflow.Context) {
 	window := workflow.NewSemaphore(ctx, max(s.request.Window, 1))
 	wait := workflow.NewWaitGroup(ctx)
 	for i, target := range s.targets {
-		if target.Outcome != "" { // decided when the landscape was read
-			s.settle(i, &gromav1.Taken{Key: target.Key, Outcome: target.Outcome, Reason: target.Reason})
-			continue
-		}
 		if window.Acquire(ctx, 1) != nil {
 			s.settle(i, &gromav1.Taken{Key: target.Key, Outcome: "failed", Reason: "the survey was cancelled before its turn"})
 			continue
@@ -80,17 +76,24 @@ func (s *shard) settle(i int, taken *gromav1.Taken) {
 	s.outcomes[taken.Outcome]++
 }
 
-// lostWorkers is how many workers may be lost over one repository before it is
-// held to be the cause.
-const lostWorkers = 10
+// A census that ends through no fault of the repository is begun again: at
+// once when a worker was lost, then after longer and longer pauses, since
+// storage may be away. After this many times, about a quarter of an hour, the
+// repository is held to be the cause.
+const (
+	restarts     = 20
+	longestPause = time.Minute
+)
 
 // take takes the census of one repository; a failure is an outcome.
 func (s *shard) take(ctx workflow.Context, target *gromav1.CensusTarget) *gromav1.Taken {
 	request := &gromav1.TakeCensusRequest{Survey: s.request.Survey, Target: target, Limits: s.request.Limits}
-	// The census watches its own time; a minute later the worker is stuck.
-	census := takeCensus.limit(time.Duration(s.request.Limits.GetSeconds())*time.Second + time.Minute)
+	census := takeCensus.limit(s.attempt())
 	response, err := census.run(ctx, request)
-	for lost := 1; lost < lostWorkers && workerLost(err); lost++ {
+	for n := range restarts {
+		if !ours(err) || n > 0 && workflow.Sleep(ctx, min(time.Second<<n, longestPause)) != nil {
+			break
+		}
 		response, err = census.run(ctx, request)
 	}
 	if err != nil {
@@ -102,6 +105,16 @@ func (s *shard) take(ctx workflow.Context, target *gromav1.CensusTarget) *gromav
 		return taken
 	}
 	return response.Taken
+}
+
+// attempt is how long one try may take. The census watches its own time; a
+// minute later the worker is stuck.
+func (s *shard) attempt() time.Duration {
+	seconds := s.request.Limits.GetSeconds()
+	if seconds <= 0 {
+		seconds = 30 * 60 // as a census has it by default
+	}
+	return time.Duration(seconds)*time.Second + time.Minute
 }
 
 func (s *shard) tellSpent(ctx workflow.Context) {

@@ -25,6 +25,7 @@ func Survey(ctx workflow.Context, request *gromav1.SurveyRequest) (*gromav1.Surv
 		return nil, err
 	}
 	s.progress.Total = planned.Repositories
+	count(s.outcomes, planned.Outcomes)
 	s.progress.State = "counting"
 	s.countShards(ctx, planned.Shards)
 

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"strings"
 	"time"
 
 	enums "go.temporal.io/api/enums/v1"
@@ -20,8 +21,13 @@ import (
 	gromav1 "groma/proto/groma/v1"
 )
 
-// TaskQueue is where workers look for workflows and activities.
-const TaskQueue = "groma"
+// ID is the workflow id of a survey, from the fingerprint of its spec.
+func ID(fingerprint string) string { return "survey-" + fingerprint }
+
+// TaskQueue is where the workers of a survey look for its workflows and
+// activities. Each survey has its own, since a worker's mirrors and credentials
+// are for one survey: another's repositories it might ask at the wrong place.
+func TaskQueue(fingerprint string) string { return "groma-" + fingerprint }
 
 // ProgressQuery asks a survey or a shard for its [gromav1.Progress].
 const ProgressQuery = "progress"
@@ -76,11 +82,13 @@ var (
 	aggregate      = activity[*gromav1.AggregateRequest, *gromav1.AggregateResponse]{"Aggregate", bookkeeping}
 
 	// takeCensus gives a remote five tries within about a minute: long enough
-	// for a host that restarts, short enough not to hold up a survey.
+	// for a host that restarts, short enough not to hold up a survey. What is
+	// not the remote's fault ends the activity, and the shard begins it again.
 	takeCensus = activity[*gromav1.TakeCensusRequest, *gromav1.TakeCensusResponse]{"TakeCensus", workflow.ActivityOptions{
 		HeartbeatTimeout:    15 * time.Second,
 		WaitForCancellation: true,
-		RetryPolicy:         &temporal.RetryPolicy{InitialInterval: 2 * time.Second, BackoffCoefficient: 2, MaximumInterval: 30 * time.Second, MaximumAttempts: attempts},
+		RetryPolicy: &temporal.RetryPolicy{InitialInterval: 2 * time.Second, BackoffCoefficient: 2, MaximumInterval: 30 * time.Second, MaximumAttempts: attempts,
+			NonRetryableErrorTypes: []string{WorkerStopped, Trouble, "TemporalTimeout:Heartbeat"}},
 	}}
 )
 
@@ -105,26 +113,40 @@ func outcomeOf(err error) (outcome, reason string) {
 	case errors.As(err, &timeout):
 		return "timed-out", "it took longer than it may"
 	case errors.As(err, &application) && application.Type() == "timed-out":
-		return "timed-out", application.Message()
+		return "timed-out", clip(application.Message())
 	case errors.As(err, &application):
-		return "failed", application.Message()
+		return "failed", clip(application.Message())
 	}
-	return "failed", err.Error()
+	return "failed", clip(err.Error())
+}
+
+// longestReason bounds what one outcome adds to a payload.
+const longestReason = 300
+
+func clip(reason string) string {
+	if len(reason) <= longestReason {
+		return reason
+	}
+	return strings.ToValidUTF8(reason[:longestReason], "") + "…"
 }
 
 // WorkerStopped is the type of the error with which a worker that is told to
 // stop hands back a census.
 const WorkerStopped = "worker-stopped"
 
-// workerLost reports whether a census ended because its worker stopped or was
-// not heard of again, which says nothing about the repository.
-func workerLost(err error) bool {
+// Trouble is the type of an error that is neither the remote's nor the
+// repository's: storage that is away, a disk that is full.
+const Trouble = "trouble"
+
+// ours reports whether a census ended for a reason that says nothing about the
+// repository: its worker stopped or was not heard of again, or has trouble.
+func ours(err error) bool {
 	var timeout *temporal.TimeoutError
 	if errors.As(err, &timeout) {
 		return timeout.TimeoutType() == enums.TIMEOUT_TYPE_HEARTBEAT
 	}
 	var application *temporal.ApplicationError
-	return errors.As(err, &application) && application.Type() == WorkerStopped
+	return errors.As(err, &application) && (application.Type() == WorkerStopped || application.Type() == Trouble)
 }
 
 // count adds one map of outcomes to another. Order does not matter to a sum,

@@ -24,6 +24,7 @@ type world struct {
 	planFails   error
 	broken      map[string]error // repositories whose census always fails so
 	loses       map[string]int   // how many workers each repository loses first
+	troubled    map[string]int   // and how often storage is away after that
 	sealsFail   bool
 	onCensus    func(key string) // called when a census begins
 	unsupported map[string]bool  // outcome decided by the plan
@@ -43,18 +44,20 @@ func (w *world) Plan(context.Context, *gromav1.PlanRequest) (*gromav1.PlanRespon
 		return nil, w.planFails
 	}
 	shards := (w.repositories + w.shardSize - 1) / w.shardSize
-	return &gromav1.PlanResponse{Repositories: int64(w.repositories), Shards: int64(shards)}, nil
+	response := &gromav1.PlanResponse{Repositories: int64(w.repositories), Shards: int64(shards), Outcomes: map[string]int64{}}
+	if len(w.unsupported) > 0 {
+		response.Outcomes["unsupported"] = int64(len(w.unsupported))
+	}
+	return response, nil
 }
 
 func (w *world) ListShard(_ context.Context, request *gromav1.ListShardRequest) (*gromav1.ListShardResponse, error) {
 	response := &gromav1.ListShardResponse{}
 	from := int(request.Shard) * w.shardSize
 	for i := from; i < min(from+w.shardSize, w.repositories); i++ {
-		target := &gromav1.CensusTarget{Key: key(i), Address: "https://" + key(i)}
-		if w.unsupported[key(i)] {
-			target.Outcome = "unsupported"
+		if !w.unsupported[key(i)] {
+			response.Targets = append(response.Targets, &gromav1.CensusTarget{Key: key(i), Address: "https://" + key(i)})
 		}
-		response.Targets = append(response.Targets, target)
 	}
 	return response, nil
 }
@@ -67,11 +70,17 @@ func (w *world) TakeCensus(ctx context.Context, request *gromav1.TakeCensusReque
 		w.onCensus(k)
 	}
 	w.mu.Lock()
-	lost := w.loses[k] > 0
+	lost, troubled := w.loses[k] > 0, w.troubled[k] > 0
 	w.loses[k]--
+	if !lost && troubled {
+		w.troubled[k]--
+	}
 	w.mu.Unlock()
 	if lost {
 		return nil, temporal.NewApplicationError("the worker was stopped", WorkerStopped)
+	}
+	if troubled {
+		return nil, temporal.NewApplicationError("storage is away", Trouble)
 	}
 	if err := w.broken[k]; err != nil {
 		return nil, err
@@ -109,6 +118,9 @@ func (w *world) Aggregate(_ context.Context, request *gromav1.AggregateRequest) 
 	w.aggregated++
 	w.aggregatedAfter = len(w.sealed)
 	response := &gromav1.AggregateResponse{Report: "report", Outcomes: map[string]int64{}}
+	if len(w.unsupported) > 0 {
+		response.Outcomes["unsupported"] = int64(len(w.unsupported))
+	}
 	for _, taken := range w.all() {
 		response.Outcomes[taken.Outcome]++
 	}
@@ -131,7 +143,7 @@ func newSurvey(t *testing.T, w *world) *testsuite.TestWorkflowEnvironment {
 	t.Helper()
 	w.tries, w.sealed = map[string]int{}, map[int64][]*gromav1.Taken{}
 	if w.loses == nil {
-		w.loses = map[string]int{}
+		w.loses, w.troubled = map[string]int{}, map[string]int{}
 	}
 	var suite testsuite.WorkflowTestSuite
 	env := suite.NewTestWorkflowEnvironment()
@@ -193,7 +205,12 @@ func TestSurvey_FailedRepositoryIsARow(t *testing.T) {
 }
 
 func TestSurvey_LostWorkersAreNotTheRepositorysFault(t *testing.T) {
-	w := &world{repositories: 2, shardSize: 2, loses: map[string]int{key(0): attempts + 2, key(1): 1000}}
+	w := &world{
+		repositories: 3, shardSize: 3,
+		loses:    map[string]int{key(0): attempts + 2, key(1): 1000, key(2): attempts},
+		troubled: map[string]int{key(0): attempts + 2},
+		broken:   map[string]error{key(2): temporal.NewApplicationError("refused", "unavailable")},
+	}
 	env := newSurvey(t, w)
 	env.ExecuteWorkflow(Survey, request())
 	if err := env.GetWorkflowError(); err != nil {
@@ -205,6 +222,9 @@ func TestSurvey_LostWorkersAreNotTheRepositorysFault(t *testing.T) {
 	if got := w.all()[key(1)].Outcome; got != "failed" {
 		t.Errorf("a repository that loses every worker is %s, want failed", got)
 	}
+	if got := w.tries[key(2)]; got != 2*attempts {
+		t.Errorf("a broken remote was asked in %d tries, want %d beside the %d lost workers", got-attempts, attempts, attempts)
+	}
 }
 
 func TestSurvey_Window(t *testing.T) {
@@ -215,8 +235,8 @@ func TestSurvey_Window(t *testing.T) {
 	if err := env.GetWorkflowError(); err != nil {
 		t.Fatal(err)
 	}
-	if w.most > 4 {
-		t.Errorf("%d censuses were in flight, want at most the window of 4", w.most)
+	if w.most != 4 {
+		t.Errorf("%d censuses were in flight, want the window of 4", w.most)
 	}
 }
 
@@ -285,8 +305,8 @@ func TestProgress_AddsUp(t *testing.T) {
 			return
 		}
 		asked++
-		if got := p.Waiting + p.Running + sumOf(p.Outcomes); got != p.Total || p.Total != 30 {
-			t.Errorf("waiting, running and outcomes add up to %d of %d: %v", got, p.Total, &p)
+		if got := p.Waiting + p.Running + sumOf(p.Outcomes); got != p.Total || p.Total != 30 || p.Waiting < 0 || sumOf(p.Outcomes)%10 != 0 {
+			t.Errorf("waiting, running and the outcomes of whole shards add up to %d of %d: %v", got, p.Total, &p)
 		}
 	}
 	env.ExecuteWorkflow(Survey, request())

@@ -10,6 +10,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"groma/internal/artefact"
@@ -58,12 +59,12 @@ func (t *Taker) Take(ctx context.Context, request Request) (*gromav1.Taken, erro
 	}
 	if context.Cause(limited) == errTime {
 		err = fault.Errorf(fault.TimedOut, "it took longer than the %s that a repository may take", limitOf(request.Limits))
-		return settle(taken, err), nil
+		return settle(taken, request, err), nil
 	}
 	if !fault.KindOf(err).Permanent() {
 		return nil, err
 	}
-	return settle(taken, err), nil
+	return settle(taken, request, err), nil
 }
 
 var errTime = errors.New("the census has used up its time")
@@ -82,7 +83,7 @@ func (t *Taker) take(ctx context.Context, request Request, taken *gromav1.Taken)
 	}
 	defer remote.Close()
 	defer func() { taken.Requests, taken.BytesReceived = remote.Wire() }()
-	taken.Branch, taken.MovedTo = remote.Head.Branch, movedKey(request.Key, remote.MovedTo)
+	taken.Branch, taken.MovedTo = clip(remote.Head.Branch), movedKey(request.Key, remote.MovedTo)
 
 	home := request.Key
 	if taken.MovedTo != "" {
@@ -98,7 +99,7 @@ func (t *Taker) take(ctx context.Context, request Request, taken *gromav1.Taken)
 			return err
 		}
 	}
-	taken.Commit, taken.Outcome = kept.Commit, "reused"
+	taken.Commit, taken.Method, taken.Outcome = kept.Commit, method, "reused"
 	if kept.Survey == request.Survey { // by us, now or in an earlier try
 		taken.Outcome = "counted"
 	}
@@ -159,15 +160,16 @@ func movedKey(key, address string) string {
 		return ""
 	}
 	to, err := landscape.ParseAddress(address)
-	if err != nil || to.Key == key {
+	if err != nil || to.Key == key || len(to.Key) > longest {
 		return ""
 	}
 	return to.Key
 }
 
-// settle makes a failure the outcome of a repository.
-func settle(taken *gromav1.Taken, err error) *gromav1.Taken {
-	taken.Outcome, taken.Reason = Outcome(fault.KindOf(err)), clip(err.Error())
+// settle makes a failure the outcome of a repository. The row has its address.
+func settle(taken *gromav1.Taken, request Request, err error) *gromav1.Taken {
+	reason := strings.TrimPrefix(err.Error(), request.Address+": ")
+	taken.Outcome, taken.Reason = Outcome(fault.KindOf(err)), clip(reason)
 	return taken
 }
 
@@ -180,12 +182,12 @@ func Outcome(kind fault.Kind) string {
 	return "failed"
 }
 
-// longestReason bounds what a stranger's server can put into payloads.
-const longestReason = 300
+// longest bounds what a stranger's server can put into one field of a payload.
+const longest = 300
 
-func clip(reason string) string {
-	if len(reason) <= longestReason {
-		return reason
+func clip(text string) string {
+	if len(text) <= longest {
+		return text
 	}
-	return fmt.Sprintf("%s…", []byte(reason)[:longestReason])
+	return strings.ToValidUTF8(text[:longest], "") + "…"
 }

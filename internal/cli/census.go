@@ -73,6 +73,7 @@ func (c *censusCommand) run(ctx context.Context, address string) error {
 	if err != nil {
 		return err
 	}
+	c.git.limitMemory(c.terminal, besideCensus)
 	client, err := c.git.client(c.terminal, 1)
 	if err != nil {
 		return err

@@ -13,6 +13,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -44,6 +45,18 @@ type Terminal struct {
 	Env      func(string) string
 	// Signals carries the user's wish to stop; nil for none.
 	Signals <-chan os.Signal
+
+	args []string // of the command
+}
+
+// command is the command as it was given, as a shell reads it, without what
+// should not be shown.
+func (t Terminal) command() string {
+	words := []string{"groma"}
+	for _, arg := range t.args {
+		words = append(words, quoteArgs(shown(arg)))
+	}
+	return strings.Join(words, " ")
 }
 
 // Process is the terminal of this process.
@@ -56,6 +69,7 @@ func Process() Terminal {
 // Main runs the command that the arguments ask for and returns what to exit
 // with.
 func Main(args []string, terminal Terminal) int {
+	terminal.args = args
 	ctx, stop := terminal.context()
 	defer stop()
 	root := newRoot(terminal)
@@ -81,11 +95,11 @@ func Main(args []string, terminal Terminal) int {
 	case errors.Is(err, errSaid):
 		return exitFailed
 	case errors.As(err, &usage), !ran:
-		fmt.Fprintf(terminal.Err, "groma: %s\n", printable(err.Error()))
+		fmt.Fprintf(terminal.Err, "groma: %s\n", printableLines(err.Error()))
 		fmt.Fprintln(terminal.Err, "Run 'groma --help', or 'groma COMMAND --help', for how to call it.")
 		return exitUsage
 	}
-	fmt.Fprintf(terminal.Err, "groma: %s\n", printable(err.Error()))
+	fmt.Fprintf(terminal.Err, "groma: %s\n", printableLines(err.Error()))
 	return exitFailed
 }
 

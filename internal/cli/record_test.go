@@ -36,15 +36,15 @@ func TestRecordHistories(t *testing.T) {
 		terminal: Terminal{Out: io.Discard, Err: io.Discard}, log: slog.New(slog.DiscardHandler), concurrency: 2,
 		git: gitwire.New(gitwire.Config{Mirrors: given.mirrors}),
 	}
-	if err := r.open(t.Context(), engine.Config{Data: t.TempDir(), Logger: r.log}); err != nil {
+	spec := &gromav1.SurveySpec{Source: "tour", Name: "tour", Kind: string(given.kind), Limits: &gromav1.Limits{Seconds: 60}}
+	if err := r.open(t.Context(), engine.Config{Data: t.TempDir(), Logger: r.log}, workflows.TaskQueue(survey.Fingerprint(spec))); err != nil {
 		t.Fatal(err)
 	}
 	defer r.close()
-	spec := &gromav1.SurveySpec{Source: "tour", Name: "tour", Kind: string(given.kind), Limits: &gromav1.Limits{Seconds: 60}}
 	if err := r.survey(t.Context(), &gromav1.SurveyRequest{Spec: spec, Window: 2, ShardSize: 5}, given.sources); err != errGaps {
 		t.Fatal(err)
 	}
-	name := "survey-" + survey.Fingerprint(spec)
+	name := workflows.ID(survey.Fingerprint(spec))
 	for file, id := range map[string]string{"survey": name, "shard": workflows.ShardID(name, 0)} {
 		record(t, r, id, filepath.Join("../../workflows/testdata/histories", *release+"-"+file+".json"))
 	}

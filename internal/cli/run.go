@@ -35,6 +35,7 @@ type run struct {
 	concurrency int
 	out         string // folder for the report, empty for none
 	json        bool
+	logs        string // where the log is, for people
 	again       string // the command that goes on
 
 	engine *engine.Engine
@@ -42,11 +43,14 @@ type run struct {
 	stop   sync.Once
 }
 
-func (r *run) open(ctx context.Context, config engine.Config) (err error) {
+func (r *run) open(ctx context.Context, config engine.Config, queue string) (err error) {
+	if err := config.Validate(); err != nil {
+		return usageError{err}
+	}
 	if r.engine, err = engine.Open(ctx, config); err != nil {
 		return err
 	}
-	work := workers.Config{Store: r.engine.Store, Notices: r.engine.Notices, Log: r.log, Concurrency: r.concurrency}
+	work := workers.Config{Store: r.engine.Store, Notices: r.engine.Notices, Log: r.log, Concurrency: r.concurrency, Queue: queue}
 	if r.git != nil {
 		work.Taker = &census.Taker{Git: r.git, Store: r.engine.Store}
 	}
@@ -66,40 +70,50 @@ func (r *run) close() {
 
 func (r *run) stopWorker() { r.stop.Do(r.worker.Stop) }
 
-// workflowID is the same for equal specs, so that asking for a survey that is
-// unfinished goes on with it instead of starting another.
-func workflowID(spec *gromav1.SurveySpec) string { return "survey-" + survey.Fingerprint(spec) }
-
 // memoSurvey is the key of a workflow's memo that has the survey's id.
 const memoSurvey = "survey"
 
 // survey starts a survey, or goes on with the unfinished one of the same spec,
 // and sees it to its end.
 func (r *run) survey(ctx context.Context, request *gromav1.SurveyRequest, sources survey.Sources) error {
-	id, err := r.running(ctx, workflowID(request.Spec))
+	fingerprint := survey.Fingerprint(request.Spec)
+	workflow := workflows.ID(fingerprint)
+	id, err := r.running(ctx, workflow)
 	if err != nil {
 		return err
 	}
 	if id != "" {
-		r.sayf("Going on with survey %s.", id)
-		return r.follow(ctx, id, r.engine.Temporal.GetWorkflow(ctx, workflowID(request.Spec), ""))
+		return r.goOn(ctx, id, workflow)
 	}
 	request.Survey = survey.ID(request.Spec, request.StartedAt.AsTime())
 	if err := survey.KeepSources(ctx, r.engine.Store, request.Survey, sources); err != nil {
 		return err
 	}
 	started, err := r.engine.Temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
-		ID:                       workflowID(request.Spec),
-		TaskQueue:                workflows.TaskQueue,
-		WorkflowIDConflictPolicy: enums.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
-		Memo:                     map[string]any{memoSurvey: request.Survey},
-		StaticSummary:            request.Survey,
+		ID:            workflow,
+		TaskQueue:     workflows.TaskQueue(fingerprint),
+		Memo:          map[string]any{memoSurvey: request.Survey},
+		StaticSummary: request.Survey,
+
+		WorkflowIDConflictPolicy:                 enums.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
+		WorkflowExecutionErrorWhenAlreadyStarted: true,
 	}, workflows.Survey, request)
+	var already *serviceerror.WorkflowExecutionAlreadyStarted
+	if errors.As(err, &already) { // by another command, just now
+		if id, err = r.running(ctx, workflow); err == nil {
+			return r.goOn(ctx, id, workflow)
+		}
+	}
 	if err != nil {
 		return fmt.Errorf("start the survey: %w", err)
 	}
 	r.sayf("Survey %s.", request.Survey)
 	return r.follow(ctx, request.Survey, started)
+}
+
+func (r *run) goOn(ctx context.Context, id, workflow string) error {
+	r.sayf("Going on with survey %s.", id)
+	return r.follow(ctx, id, r.engine.Temporal.GetWorkflow(ctx, workflow, ""))
 }
 
 // running returns the id of the survey that a workflow is running, or nothing.
@@ -144,6 +158,9 @@ func (r *run) follow(ctx context.Context, id string, started client.WorkflowRun)
 		return fmt.Errorf("survey %s failed: %s", id, reason(err))
 	}
 	rep, err := r.finish(context.WithoutCancel(ctx), id)
+	if cancelled && errors.Is(err, artefact.ErrMissing) {
+		return fmt.Errorf("survey %s was cancelled before it was planned: there is nothing to report", id)
+	}
 	if err != nil {
 		return err
 	}
@@ -169,7 +186,7 @@ func (r *run) stopped(w *watch) error {
 	} else {
 		r.sayf("Stopped.")
 	}
-	r.sayf("To go on, give the same command again: %s …", r.again)
+	r.sayf("To go on, give the same command again: %s", r.again)
 	return errSaid
 }
 
@@ -223,12 +240,9 @@ func verdictOf(rep *gromav1.Report, cancelled bool) error {
 	return errGaps
 }
 
-// sayf tells the person at the terminal; programs that asked for JSON are not
-// bothered.
+// sayf tells the person at the terminal. Programs read standard output.
 func (r *run) sayf(format string, args ...any) {
-	if !r.json {
-		fmt.Fprintf(r.terminal.Err, format+"\n", args...)
-	}
+	fmt.Fprintf(r.terminal.Err, format+"\n", args...)
 }
 
 // drainTime is how long the end of a survey waits for its last notices.

@@ -61,7 +61,11 @@ func (s *engineSettings) config(terminal Terminal, log *slog.Logger) engine.Conf
 // openStore opens the storage alone, for commands that only read: it works
 // while a survey is running on the same data folder.
 func (s *engineSettings) openStore(ctx context.Context, terminal Terminal) (artefact.Store, error) {
-	return artefact.Open(ctx, s.config(terminal, nil).StoreAddress(), secrets(terminal))
+	address := s.config(terminal, nil).StoreAddress()
+	if folder, ok := strings.CutPrefix(address, "file://"); ok && s.store == "" && !isFolder(folder) {
+		return nil, fmt.Errorf("nothing is kept in %s yet; begin a survey with 'groma survey SOURCE', or say with --data or --store where surveys are", s.data)
+	}
+	return artefact.Open(ctx, address, secrets(terminal))
 }
 
 // gitSettings say how remotes are asked.
@@ -81,16 +85,19 @@ func (s *gitSettings) register(flags *pflag.FlagSet) {
 // defaultMemory has room for the packs of all but the largest repositories.
 const defaultMemory = 512 << 20
 
-// overhead is what the program takes beside --memory: the engines, file lists,
-// buffers.
-const overhead = 128 << 20
+// What the program takes beside --memory: file lists and buffers, and in a
+// survey the embedded engines.
+const (
+	besideCensus = 32 << 20
+	besideSurvey = 160 << 20
+)
 
-// limitMemory has the garbage collector keep to --memory, where the environment
-// does not say otherwise: left alone it lets garbage grow to twice what is in
-// use.
-func (s *gitSettings) limitMemory(terminal Terminal) {
+// limitMemory has the garbage collector keep to --memory and what is beside
+// it, where the environment does not say otherwise: left alone it lets garbage
+// grow to twice what is in use.
+func (s *gitSettings) limitMemory(terminal Terminal, beside int64) {
 	if terminal.Env("GOMEMLIMIT") == "" {
-		debug.SetMemoryLimit(int64(s.memory) + overhead)
+		debug.SetMemoryLimit(int64(s.memory) + beside)
 	}
 }
 
@@ -111,7 +118,6 @@ func (s *gitSettings) client(terminal Terminal, concurrency int, more ...gitwire
 	if err != nil {
 		return nil, err
 	}
-	s.limitMemory(terminal)
 	return gitwire.New(gitwire.Config{
 		Mirrors: mirrors, Credentials: credentials, MemoryBytes: max(1, int64(s.memory)/int64(concurrency)),
 	}), nil

@@ -22,8 +22,10 @@ import (
 	"groma/internal/landscape"
 	"groma/internal/source"
 	"groma/internal/survey"
+	"groma/internal/tally"
 	"groma/internal/world"
 	gromav1 "groma/proto/groma/v1"
+	"groma/workflows"
 )
 
 type surveyCommand struct {
@@ -76,7 +78,7 @@ The exit status is 0 if every repository was counted, 3 if some have no count
 
 func (c *surveyCommand) register(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.StringArrayVarP(&c.languages, "language", "l", nil, "language to report on, as scc names it; may be repeated (default: all)")
+	flags.StringSliceVarP(&c.languages, "language", "l", nil, "language to report on; may be repeated, or have several with commas (default: all)")
 	flags.StringVarP(&c.out, "out", "o", "groma-report", "folder to write the report to")
 	flags.BoolVar(&c.json, "json", false, "print one JSON object for each event, for programs")
 	flags.IntVar(&c.concurrency, "concurrency", 2*runtime.NumCPU(), "how many repositories to count at once")
@@ -106,6 +108,7 @@ func (c *surveyCommand) run(ctx context.Context, arg string) error {
 	if err != nil {
 		return err
 	}
+	c.git.limitMemory(c.terminal, besideSurvey)
 	git, err := c.git.client(c.terminal, c.concurrency, given.mirrors...)
 	if err != nil {
 		return err
@@ -117,9 +120,9 @@ func (c *surveyCommand) run(ctx context.Context, arg string) error {
 	defer closeLog()
 	r := &run{
 		terminal: c.terminal, git: git, log: log, concurrency: c.concurrency,
-		out: c.out, json: c.json, again: "groma survey " + quoteArgs(spec.Source),
+		out: c.out, json: c.json, logs: c.logsTo(), again: c.terminal.command(),
 	}
-	if err := r.open(ctx, c.engine.config(c.terminal, log)); err != nil {
+	if err := r.open(ctx, c.engine.config(c.terminal, log), workflows.TaskQueue(survey.Fingerprint(spec))); err != nil {
 		return err
 	}
 	defer r.close()
@@ -134,8 +137,11 @@ func (c *surveyCommand) check() error {
 	if c.concurrency < 1 {
 		return usagef("--concurrency %d: want at least 1", c.concurrency)
 	}
-	if c.shardSize < 1 || c.shardSize > maxShard {
-		return usagef("--shard-size %d: want 1 to %d", c.shardSize, maxShard)
+	if c.shardSize < 1 || c.shardSize > survey.MaxShardSize {
+		return usagef("--shard-size %d: want 1 to %d", c.shardSize, survey.MaxShardSize)
+	}
+	if err := c.nameLanguages(); err != nil {
+		return err
 	}
 	for _, maturity := range c.maturity {
 		if !slices.Contains(maturities, maturity) {
@@ -152,8 +158,22 @@ func (c *surveyCommand) check() error {
 
 var maturities = []string{"graduated", "incubating", "sandbox", "archived"}
 
-// maxShard keeps a shard's outcomes within one payload of Temporal's.
-const maxShard = 2000
+// nameLanguages puts the languages that were asked for under the names that
+// they are counted by, each once.
+func (c *surveyCommand) nameLanguages() error {
+	var named []string
+	for _, asked := range c.languages {
+		name := tally.LanguageNamed(strings.TrimSpace(asked))
+		if name == "" {
+			return usagef("--language %s: no language of that name can be counted; want names such as Rust, Go, C++ or TypeScript", asked)
+		}
+		if !slices.Contains(named, name) {
+			named = append(named, name)
+		}
+	}
+	c.languages = named
+	return nil
+}
 
 // given is the source that a command was given, and how to reach what it
 // names.
@@ -165,6 +185,24 @@ type given struct {
 }
 
 func (c *surveyCommand) read(ctx context.Context, arg string) (*given, error) {
+	var joined *landscape.Document
+	if c.clomonitor != "" {
+		read, err := source.ReadFile(ctx, c.clomonitor)
+		if err != nil {
+			return nil, fmt.Errorf("--clomonitor: %w", err)
+		}
+		read = redacted(read)
+		joined = &read
+	}
+	g, err := c.readLandscape(ctx, arg)
+	if err != nil {
+		return nil, err
+	}
+	g.sources.Clomonitor = joined
+	return g, nil
+}
+
+func (c *surveyCommand) readLandscape(ctx context.Context, arg string) (*given, error) {
 	if strings.HasSuffix(arg, ".txtar") {
 		return readWorld(ctx, arg)
 	}
@@ -172,16 +210,7 @@ func (c *surveyCommand) read(ctx context.Context, arg string) (*given, error) {
 	if err != nil {
 		return nil, err
 	}
-	g := &given{kind: read.Kind, sources: survey.Sources{Landscape: redacted(read.Document)}, close: func() {}}
-	if c.clomonitor != "" {
-		joined, err := source.ReadFile(ctx, c.clomonitor)
-		if err != nil {
-			return nil, fmt.Errorf("--clomonitor: %w", err)
-		}
-		joined = redacted(joined)
-		g.sources.Clomonitor = &joined
-	}
-	return g, nil
+	return &given{kind: read.Kind, sources: survey.Sources{Landscape: redacted(read.Document)}, close: func() {}}, nil
 }
 
 // redacted is a document as it may be kept: without credentials in addresses.
@@ -215,10 +244,30 @@ func readWorld(ctx context.Context, path string) (*given, error) {
 	}
 	return &given{
 		kind:    landscape.KindLandscape,
-		sources: survey.Sources{Landscape: landscape.Document{Name: filepath.Base(filepath.Dir(path)) + ".txtar", Data: document}},
+		sources: survey.Sources{Landscape: landscape.Document{Name: worldName(path), Data: document}},
 		mirrors: []gitwire.Mirror{mirror},
 		close:   func() { server.Close() },
 	}, nil
+}
+
+// worldName is the file's name, or its folder's where the file is just called
+// a world.
+func worldName(path string) string {
+	if abs, err := filepath.Abs(path); err == nil && filepath.Base(abs) == "world.txtar" {
+		return filepath.Base(filepath.Dir(abs)) + ".txtar"
+	}
+	return filepath.Base(path)
+}
+
+// shown is an argument as it may be kept: an address without its credentials
+// and without its query, where raw files of private repositories have a token.
+func shown(arg string) string {
+	arg = string(landscape.Redact([]byte(arg)))
+	if strings.Contains(arg, "://") {
+		arg, _, _ = strings.Cut(arg, "#")
+		arg, _, _ = strings.Cut(arg, "?")
+	}
+	return arg
 }
 
 func (c *surveyCommand) spec(arg string, g *given) (*gromav1.SurveySpec, error) {
@@ -227,8 +276,8 @@ func (c *surveyCommand) spec(arg string, g *given) (*gromav1.SurveySpec, error) 
 		return nil, err
 	}
 	spec := &gromav1.SurveySpec{
-		Source:     string(landscape.Redact([]byte(arg))),
-		Clomonitor: string(landscape.Redact([]byte(c.clomonitor))),
+		Source:     shown(arg),
+		Clomonitor: shown(c.clomonitor),
 		Languages:  c.languages,
 		Filter:     &gromav1.Filter{Maturity: c.maturity, Projects: c.projects, AllItems: c.allItems, Archived: c.archived},
 		Limits:     limits,
@@ -246,6 +295,14 @@ func (c *surveyCommand) spec(arg string, g *given) (*gromav1.SurveySpec, error) 
 func digest(data []byte) string {
 	sum := sha256.Sum256(data)
 	return hex.EncodeToString(sum[:])
+}
+
+// logsTo says to people where the log is.
+func (c *surveyCommand) logsTo() string {
+	if c.verbose {
+		return "the log above"
+	}
+	return filepath.Join(c.engine.data, "groma.log")
 }
 
 // logger logs to standard error if asked to, else to a file in the data

@@ -13,9 +13,11 @@ import (
 
 	"groma/internal/artefact"
 	"groma/internal/canonical"
+	"groma/internal/fault"
 	"groma/internal/report"
 	"groma/internal/survey"
 	gromav1 "groma/proto/groma/v1"
+	"groma/workflows"
 )
 
 func newSurveys(terminal Terminal) *cobra.Command {
@@ -38,7 +40,7 @@ func newSurveys(terminal Terminal) *cobra.Command {
 }
 
 func listSurveys(ctx context.Context, store artefact.Store, terminal Terminal) error {
-	manifests, err := kept(ctx, store)
+	manifests, err := kept(ctx, store, terminal)
 	if err != nil {
 		return err
 	}
@@ -67,7 +69,7 @@ func listSurveys(ctx context.Context, store artefact.Store, terminal Terminal) e
 }
 
 // kept reads the manifests of all surveys, sorted by when they started.
-func kept(ctx context.Context, store artefact.Store) ([]*gromav1.Manifest, error) {
+func kept(ctx context.Context, store artefact.Store, terminal Terminal) ([]*gromav1.Manifest, error) {
 	var manifests []*gromav1.Manifest
 	for key, err := range store.List(ctx, artefact.SurveysPrefix) {
 		if err != nil {
@@ -78,6 +80,10 @@ func kept(ctx context.Context, store artefact.Store) ([]*gromav1.Manifest, error
 			continue
 		}
 		manifest, err := survey.Manifest(ctx, store, id)
+		if fault.KindOf(err) == fault.Invalid {
+			fmt.Fprintf(terminal.Err, "groma: passing over a survey that cannot be read: %s\n", printable(err.Error()))
+			continue
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -103,7 +109,7 @@ func newShow(terminal Terminal) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			manifest, err := find(cmd.Context(), store, args)
+			manifest, err := find(cmd.Context(), store, terminal, args)
 			if err != nil {
 				return err
 			}
@@ -151,8 +157,8 @@ func show(out io.Writer, rep *gromav1.Report, asJSON, asMarkdown bool) error {
 
 // find returns the manifest of the survey whose id begins as the argument
 // does, or of the latest.
-func find(ctx context.Context, store artefact.Store, args []string) (*gromav1.Manifest, error) {
-	manifests, err := kept(ctx, store)
+func find(ctx context.Context, store artefact.Store, terminal Terminal, args []string) (*gromav1.Manifest, error) {
+	manifests, err := kept(ctx, store, terminal)
 	if err != nil {
 		return nil, err
 	}
@@ -184,7 +190,9 @@ func find(ctx context.Context, store artefact.Store, args []string) (*gromav1.Ma
 func printHeadline(out io.Writer, rep *gromav1.Report) {
 	asked := rep.GetSurvey().GetSpec().GetLanguages()
 	summaries := report.Languages(rep, asked)
-	if len(asked) == 0 {
+	if len(summaries) == 0 {
+		fmt.Fprintln(out, "No code was counted.")
+	} else if len(asked) == 0 {
 		t := newTable("language", "projects", "files", "code", "comments", "blanks", "lines")
 		for _, s := range summaries[:min(len(summaries), headlineRows)] {
 			t.row(s.Language, int64(len(s.Projects)), s.Total.Files, s.Total.Code, s.Total.Comments, s.Total.Blanks, s.Total.Lines)
@@ -250,17 +258,18 @@ func cancelSurvey(ctx context.Context, terminal Terminal, settings *engineSettin
 	if err != nil {
 		return err
 	}
-	manifest, err := find(ctx, store, args)
+	manifest, err := find(ctx, store, terminal, args)
 	if err != nil {
 		return err
 	}
 	log := slog.New(slog.DiscardHandler)
-	r := &run{terminal: terminal, log: log, concurrency: 1, again: "groma cancel " + quoteArgs(args[0])}
-	if err := r.open(ctx, settings.config(terminal, log)); err != nil {
+	r := &run{terminal: terminal, log: log, concurrency: 1, again: terminal.command()}
+	fingerprint := survey.Fingerprint(manifest.Spec)
+	if err := r.open(ctx, settings.config(terminal, log), workflows.TaskQueue(fingerprint)); err != nil {
 		return err
 	}
 	defer r.close()
-	workflow := workflowID(manifest.Spec)
+	workflow := workflows.ID(fingerprint)
 	running, err := r.running(ctx, workflow)
 	if err != nil {
 		return err

@@ -72,6 +72,16 @@ func printable(text string) string {
 	}, text)
 }
 
+// printableLines is printable for text of several lines: an error that joins
+// others.
+func printableLines(text string) string {
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		lines[i] = printable(strings.ReplaceAll(line, "\t", "  "))
+	}
+	return strings.Join(lines, "\n")
+}
+
 func isFolder(path string) bool {
 	info, err := os.Stat(path)
 	return err == nil && info.IsDir()

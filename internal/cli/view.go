@@ -28,9 +28,9 @@ func (r *run) newView() view {
 		return &events{out: r.terminal.Out}
 	}
 	if file, ok := r.terminal.Err.(*os.File); ok && term.IsTerminal(int(file.Fd())) {
-		return &live{out: file}
+		return &live{out: file, pace: pace{logs: r.logs}}
 	}
-	return &lines{out: r.terminal.Err}
+	return &lines{out: r.terminal.Err, pace: pace{logs: r.logs}}
 }
 
 // events prints every notice as a line of JSON.
@@ -61,7 +61,10 @@ func (v *lines) tell(*gromav1.Notice) {}
 func (v *lines) end()                 {}
 
 func (v *lines) show(p *gromav1.Progress) {
-	if time.Since(v.printed) < lineEvery || p.Total == 0 {
+	if v.printed.IsZero() && p.Total == 0 {
+		v.printed = time.Now() // planning mostly takes no time worth telling
+	}
+	if time.Since(v.printed) < lineEvery {
 		return
 	}
 	v.printed = time.Now()
@@ -143,14 +146,27 @@ func counts(p *gromav1.Progress) string {
 // pace is how fast a survey goes, since this command has watched it: one that
 // goes on has some repositories done before.
 type pace struct {
+	logs   string // where to look when nothing moves
 	since  time.Time
 	before int64
+	moved  time.Time // when last something was done, or was being done
+	last   int64
 }
+
+// patience is how long nothing may move before that is said: storage or the
+// engine is in trouble then, and activities wait.
+const patience = 20 * time.Second
 
 // say says how fast it goes and when it will be done at that rate.
 func (v *pace) say(p *gromav1.Progress) string {
 	if v.since.IsZero() {
 		v.since, v.before = time.Now(), done(p)
+	}
+	if v.last != done(p) || p.Running > 0 || v.moved.IsZero() {
+		v.last, v.moved = done(p), time.Now()
+	}
+	if still := time.Since(v.moved); still > patience && v.logs != "" {
+		return fmt.Sprintf("nothing has moved for %s; why may stand in %s", still.Round(time.Second), v.logs)
 	}
 	elapsed, n := time.Since(v.since), done(p)-v.before
 	if n <= 0 || elapsed < time.Second {

@@ -33,6 +33,21 @@ func TestPace_LeavesOutWhatWasDoneBefore(t *testing.T) {
 	}
 }
 
+func TestPace_SaysWhenNothingMoves(t *testing.T) {
+	v := pace{logs: "groma.log"}
+	p := someProgress()
+	p.Running = 0
+	v.say(p)
+	v.moved = time.Now().Add(-patience - time.Second)
+	if got := v.say(p); !strings.Contains(got, "nothing has moved for 21s") || !strings.Contains(got, "groma.log") {
+		t.Errorf("got %q, want it to say where to look", got)
+	}
+	p.Running = 1
+	if got := v.say(p); strings.Contains(got, "nothing") {
+		t.Errorf("got %q while one is running", got)
+	}
+}
+
 func TestBar(t *testing.T) {
 	for n, want := range map[int64]string{0: "░░░░░", 1: "░░░░░", 2: "█░░░░", 10: "█████"} {
 		if got := bar(&gromav1.Progress{Total: 10, Outcomes: map[string]int64{"counted": n}}, 5); got != want {

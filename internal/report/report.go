@@ -90,21 +90,20 @@ func take(r *gromav1.Repository, taken *gromav1.Taken) {
 // under several addresses: the row of the address it has now, if there is one,
 // else the first of those that lead there. The others are moved.
 func settleMoved(repositories []*gromav1.Repository) {
-	home := map[string]*gromav1.Repository{}
+	type place struct{ key, branch string } // another branch is another count
+	home := map[place]*gromav1.Repository{}
 	for _, r := range repositories {
 		if r.MovedTo == "" && r.Commit != "" {
-			home[r.Key] = r
+			home[place{r.Key, r.Branch}] = r
 		}
 	}
 	for _, r := range repositories {
 		if r.MovedTo == "" || r.Commit == "" {
 			continue
 		}
-		at, taken := home[r.MovedTo]
-		if !taken || at.Branch != r.Branch { // another branch is another count
-			if !taken {
-				home[r.MovedTo] = r
-			}
+		at := home[place{r.MovedTo, r.Branch}]
+		if at == nil {
+			home[place{r.MovedTo, r.Branch}] = r
 			continue
 		}
 		r.Outcome, r.CountedAs = "moved", at.Key

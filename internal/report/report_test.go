@@ -135,6 +135,26 @@ func TestBuild_MovedWithoutItsHome(t *testing.T) {
 	}
 }
 
+// TestBuild_MovedByBranch: another branch is another count, however many
+// addresses lead to each.
+func TestBuild_MovedByBranch(t *testing.T) {
+	manifest, _ := small()
+	manifest.Landscape.Repositories = []*gromav1.PlannedRepository{planned("a"), planned("b"), planned("c")}
+	var rows []*gromav1.Row
+	for name, branch := range map[string]string{"a": "main", "b": "dev", "c": "dev"} {
+		row := moved(counted(name, "c", lines("Rust", "source", 5)), "new")
+		row.Taken.Branch = branch
+		rows = append(rows, row)
+	}
+	r := Build(manifest, rows, ended)
+	want := []string{"counted", "counted", "moved"}
+	for i, repository := range r.Repositories {
+		if repository.Outcome != want[i] {
+			t.Errorf("%s is %s, want %s", repository.Name, repository.Outcome, want[i])
+		}
+	}
+}
+
 // TestBuild_Order builds random reports from shuffled rows: the bytes of every
 // form stay the same and the invariants hold.
 func TestBuild_Order(t *testing.T) {

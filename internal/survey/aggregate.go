@@ -19,10 +19,10 @@ import (
 // SummariseShard keeps all that the report needs of one shard in one artefact,
 // so that the report reads hundreds of them and never a hundred thousand. It
 // returns the artefact's key.
-func SummariseShard(ctx context.Context, store artefact.Store, request *gromav1.SummariseShardRequest, method string) (string, error) {
+func SummariseShard(ctx context.Context, store artefact.Store, request *gromav1.SummariseShardRequest) (string, error) {
 	summary := &gromav1.ShardSummary{Survey: request.Survey, Shard: request.Shard, Rows: make([]*gromav1.Row, len(request.Taken))}
 	for i, taken := range request.Taken {
-		row, err := Row(ctx, store, taken, method)
+		row, err := Row(ctx, store, taken)
 		if err != nil {
 			return "", err
 		}
@@ -36,14 +36,25 @@ func SummariseShard(ctx context.Context, store artefact.Store, request *gromav1.
 	return key, createOnce(ctx, store, key, encoder().EncodeAll(data, nil))
 }
 
-// Row joins what came of a repository with its census.
-func Row(ctx context.Context, store artefact.Store, taken *gromav1.Taken, method string) (*gromav1.Row, error) {
+// Row joins what came of a repository with its census. A census that is lost or
+// damaged fails this repository and no other.
+func Row(ctx context.Context, store artefact.Store, taken *gromav1.Taken) (*gromav1.Row, error) {
 	row := &gromav1.Row{Taken: taken}
 	if taken.Commit == "" {
 		return row, nil
 	}
-	row.Census = &gromav1.Census{}
-	return row, get(ctx, store, artefact.CensusKey(home(taken), taken.Commit, method), row.Census)
+	census := &gromav1.Census{}
+	err := get(ctx, store, artefact.CensusKey(home(taken), taken.Commit, taken.Method), census)
+	switch {
+	case err == nil:
+		row.Census = census
+	case errors.Is(err, artefact.ErrMissing) || fault.KindOf(err) == fault.Invalid:
+		row.Taken = &gromav1.Taken{Key: taken.Key, Outcome: "failed", Attempts: taken.Attempts, Seconds: taken.Seconds,
+			Reason: "its census was kept and cannot be read any more; survey again: " + err.Error()}
+	default:
+		return nil, err
+	}
+	return row, nil
 }
 
 // home is the key under which a repository's census is kept: that of the

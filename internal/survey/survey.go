@@ -32,6 +32,17 @@ import (
 // workflow's history stays far within its limits.
 const DefaultShardSize = 500
 
+// MaxShardSize keeps what a shard's repositories are called and came to within
+// one payload of Temporal's, 2 MiB; maxShards keeps a survey within its history.
+const (
+	MaxShardSize = 1000
+	maxShards    = 2000
+)
+
+// longestAddress is how long a repository's key, address and branch may be
+// together. Hosts allow far less; what is longer is no repository.
+const longestAddress = 1000
+
 // A Sources is the documents that a survey is of, as they were read.
 type Sources struct {
 	Landscape  landscape.Document
@@ -46,11 +57,15 @@ func ID(spec *gromav1.SurveySpec, started time.Time) string {
 	return fmt.Sprintf("%s-%s-%s", landscape.Slug(name), started.UTC().Format("20060102-150405"), Fingerprint(spec)[:4])
 }
 
-// Fingerprint is a digest of what was asked for: equal specs have equal ones.
+// Fingerprint is a digest of what was asked for: equal specs have equal ones,
+// whatever path the source was named by. A field that a later version adds
+// changes no fingerprint as long as it is empty.
 func Fingerprint(spec *gromav1.SurveySpec) string {
-	data, err := canonical.Marshal(spec)
+	spec = proto.Clone(spec).(*gromav1.SurveySpec)
+	spec.Source, spec.Clomonitor = "", "" // their digests are there
+	data, err := proto.MarshalOptions{Deterministic: true}.Marshal(spec)
 	if err != nil {
-		panic(err) // only an invalid string can do this, and specs come from arguments that were checked
+		panic(err) // only invalid UTF-8 can do this, and arguments are checked for it
 	}
 	sum := sha256.Sum256(data)
 	return hex.EncodeToString(sum[:])[:16]
@@ -91,6 +106,9 @@ func Plan(ctx context.Context, store artefact.Store, request *gromav1.PlanReques
 	if manifest.ShardSize <= 0 {
 		manifest.ShardSize = DefaultShardSize
 	}
+	if n := Shards(manifest); n > maxShards {
+		return nil, fault.Errorf(fault.Invalid, "%d repositories in shards of %d are %d shards, more than the %d that one survey may have; make shards larger (--shard-size)", len(read.Repositories), manifest.ShardSize, n, maxShards)
+	}
 	data, err := canonical.MarshalIndent(manifest)
 	if err != nil {
 		return nil, err
@@ -107,7 +125,7 @@ func readSources(ctx context.Context, store artefact.Store, request *gromav1.Pla
 		return nil, err
 	}
 	var joined *landscape.Document
-	if request.Spec.GetClomonitor() != "" {
+	if request.Spec.GetClomonitorSha256() != "" {
 		data, err := store.Get(ctx, artefact.JoinedKey(request.Survey))
 		if err != nil {
 			return nil, err
@@ -121,6 +139,11 @@ func readSources(ctx context.Context, store artefact.Store, request *gromav1.Pla
 	}
 	if len(read.Repositories) == 0 {
 		return nil, fault.Errorf(fault.Invalid, "the landscape %s has no repository to survey (%s); widen the filters", source.Name, leftOut(read))
+	}
+	for _, r := range read.Repositories {
+		if r.Outcome == "" && len(r.Key)+len(r.Address)+len(r.Branch) > longestAddress {
+			r.Outcome, r.Reason = "unsupported", "its address is too long to be a repository's"
+		}
 	}
 	return read, nil
 }
@@ -137,7 +160,19 @@ func Shards(manifest *gromav1.Manifest) int64 {
 	return (n + manifest.ShardSize - 1) / manifest.ShardSize
 }
 
-// Targets are the repositories of one shard, in the manifest's order.
+// Decided are the outcomes that reading the landscape has decided, counted.
+func Decided(manifest *gromav1.Manifest) map[string]int64 {
+	outcomes := map[string]int64{}
+	for _, r := range manifest.GetLandscape().GetRepositories() {
+		if r.Outcome != "" {
+			outcomes[r.Outcome]++
+		}
+	}
+	return outcomes
+}
+
+// Targets are the repositories of one shard that have to be asked for, in the
+// manifest's order.
 func Targets(manifest *gromav1.Manifest, shard int64) ([]*gromav1.CensusTarget, error) {
 	if shard < 0 || shard >= Shards(manifest) {
 		return nil, fault.Errorf(fault.Invalid, "survey %s has no shard %d", manifest.Survey, shard)
@@ -147,8 +182,11 @@ func Targets(manifest *gromav1.Manifest, shard int64) ([]*gromav1.CensusTarget, 
 	to := min(from+manifest.ShardSize, int64(len(repositories)))
 	targets := make([]*gromav1.CensusTarget, 0, to-from)
 	for _, r := range repositories[from:to] {
+		if r.Outcome != "" {
+			continue // decided when the landscape was read
+		}
 		targets = append(targets, &gromav1.CensusTarget{
-			Key: r.Key, Address: r.Address, Branch: r.Branch, Outcome: r.Outcome, Reason: r.Reason, AsOf: manifest.GetSpec().GetAsOf(),
+			Key: r.Key, Address: r.Address, Branch: r.Branch, AsOf: manifest.GetSpec().GetAsOf(),
 		})
 	}
 	return targets, nil

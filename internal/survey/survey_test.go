@@ -1,7 +1,6 @@
 package survey
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -108,7 +107,7 @@ func TestPlan_Error(t *testing.T) {
 			}
 		})
 	}
-	if _, err := Plan(t.Context(), newStore(t), &gromav1.PlanRequest{Survey: id, Spec: spec()}); fault.KindOf(err).Permanent() {
+	if _, err := Plan(t.Context(), newStore(t), &gromav1.PlanRequest{Survey: id, Spec: spec()}); err == nil || fault.KindOf(err).Permanent() {
 		t.Errorf("Plan without its source: %v, want it tried again", err)
 	}
 }
@@ -130,9 +129,9 @@ func TestAggregate(t *testing.T) {
 				request.Taken = append(request.Taken, &gromav1.Taken{Key: target.Key, Outcome: "not-found", Reason: "x"})
 			}
 			if shard == 0 {
-				request.Taken[0] = &gromav1.Taken{Key: "github.com/o/r000", Outcome: "counted", Commit: "c"}
+				request.Taken[0] = &gromav1.Taken{Key: "github.com/o/r000", Outcome: "counted", Commit: "c", Method: manifest.Method}
 			}
-			if _, err := SummariseShard(t.Context(), store, request, manifest.Method); err != nil {
+			if _, err := SummariseShard(t.Context(), store, request); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -159,11 +158,36 @@ func TestAggregate(t *testing.T) {
 	}
 }
 
-func TestSummariseShard_WithoutItsCensus(t *testing.T) {
+// TestRow_WithoutItsCensus: a census that was lost fails its repository.
+func TestRow_WithoutItsCensus(t *testing.T) {
 	store := newStore(t)
-	request := &gromav1.SummariseShardRequest{Survey: id, Taken: []*gromav1.Taken{{Key: "github.com/o/r000", Outcome: "counted", Commit: "c"}}}
-	if _, err := SummariseShard(t.Context(), store, request, "m"); !errors.Is(err, artefact.ErrMissing) {
-		t.Errorf("SummariseShard: %v, want it to miss the census", err)
+	if err := store.Create(t.Context(), artefact.CensusKey("damaged", "c", "m"), []byte("{")); err != nil {
+		t.Fatal(err)
+	}
+	for _, key := range []string{"lost", "damaged"} {
+		row, err := Row(t.Context(), store, &gromav1.Taken{Key: key, Outcome: "counted", Commit: "c", Method: "m"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if row.Census != nil || row.Taken.Outcome != "failed" || row.Taken.Commit != "" || row.Taken.Reason == "" {
+			t.Errorf("%s is %v, want it failed with a reason", key, row)
+		}
+	}
+}
+
+func TestPlan_BoundsWhatTravels(t *testing.T) {
+	store := newStore(t)
+	sources := Sources{Landscape: landscape.Document{Data: []byte("https://github.com/o/good\nhttps://example.org/o/" + strings.Repeat("x", 2000) + "\n")}}
+	if err := KeepSources(t.Context(), store, id, sources); err != nil {
+		t.Fatal(err)
+	}
+	manifest, err := Plan(t.Context(), store, &gromav1.PlanRequest{Survey: id, Spec: spec(), ShardSize: 10})
+	if err != nil {
+		t.Fatal(err)
+	}
+	targets, err := Targets(manifest, 0)
+	if err != nil || len(targets) != 1 || Decided(manifest)["unsupported"] != 1 {
+		t.Errorf("%d targets and %v decided, want the good one to be asked for and the other unsupported: %v", len(targets), Decided(manifest), err)
 	}
 }
 
@@ -183,6 +207,10 @@ func TestFingerprint(t *testing.T) {
 	a, b := spec(), spec()
 	if Fingerprint(a) != Fingerprint(b) {
 		t.Error("equal specs differ")
+	}
+	b.Source = "./list.txt"
+	if Fingerprint(a) != Fingerprint(b) {
+		t.Error("the same list by another path is another survey")
 	}
 	b.Sha256 = "changed"
 	if Fingerprint(a) == Fingerprint(b) {

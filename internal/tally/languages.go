@@ -56,6 +56,11 @@ type languageTable struct {
 
 var languages = sync.OnceValue(newLanguageTable)
 
+// LanguageNamed is the language that people mean by a name: in any case, by
+// scc's name or linguist's or one of its aliases. It is empty for a language
+// that nothing here can count.
+func LanguageNamed(name string) string { return languages().named(name) }
+
 func newLanguageTable() *languageTable {
 	// scc's globals: features are built when needed, everything else is as
 	// its command line has it by default.

@@ -398,6 +398,8 @@ type Taken struct {
 	Requests      int64   `protobuf:"varint,8,opt,name=requests,proto3" json:"requests,omitempty"`
 	BytesReceived int64   `protobuf:"varint,9,opt,name=bytes_received,json=bytesReceived,proto3" json:"bytes_received,omitempty"`
 	Seconds       float64 `protobuf:"fixed64,10,opt,name=seconds,proto3" json:"seconds,omitempty"`
+	// Method is what counted it, where there is a commit.
+	Method        string `protobuf:"bytes,11,opt,name=method,proto3" json:"method,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -500,6 +502,13 @@ func (x *Taken) GetSeconds() float64 {
 		return x.Seconds
 	}
 	return 0
+}
+
+func (x *Taken) GetMethod() string {
+	if x != nil {
+		return x.Method
+	}
+	return ""
 }
 
 // ShardSummary is all that a report needs of one shard.
@@ -944,9 +953,11 @@ func (x *PlanRequest) GetShardSize() int64 {
 
 // PlanResponse says how much there is to do.
 type PlanResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Repositories  int64                  `protobuf:"varint,1,opt,name=repositories,proto3" json:"repositories,omitempty"`
-	Shards        int64                  `protobuf:"varint,2,opt,name=shards,proto3" json:"shards,omitempty"`
+	state        protoimpl.MessageState `protogen:"open.v1"`
+	Repositories int64                  `protobuf:"varint,1,opt,name=repositories,proto3" json:"repositories,omitempty"`
+	Shards       int64                  `protobuf:"varint,2,opt,name=shards,proto3" json:"shards,omitempty"`
+	// Outcomes are those that reading the landscape has decided.
+	Outcomes      map[string]int64 `protobuf:"bytes,3,rep,name=outcomes,proto3" json:"outcomes,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"varint,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -993,6 +1004,13 @@ func (x *PlanResponse) GetShards() int64 {
 		return x.Shards
 	}
 	return 0
+}
+
+func (x *PlanResponse) GetOutcomes() map[string]int64 {
+	if x != nil {
+		return x.Outcomes
+	}
+	return nil
 }
 
 // ListShardRequest asks for the repositories of one shard.
@@ -1048,7 +1066,8 @@ func (x *ListShardRequest) GetShard() int64 {
 	return 0
 }
 
-// ListShardResponse has them in the manifest's order.
+// ListShardResponse has them in the manifest's order, without those whose
+// outcome reading the landscape has decided.
 type ListShardResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Targets       []*CensusTarget        `protobuf:"bytes,1,rep,name=targets,proto3" json:"targets,omitempty"`
@@ -1099,9 +1118,6 @@ type CensusTarget struct {
 	Key     string                 `protobuf:"bytes,1,opt,name=key,proto3" json:"key,omitempty"`
 	Address string                 `protobuf:"bytes,2,opt,name=address,proto3" json:"address,omitempty"`
 	Branch  string                 `protobuf:"bytes,3,opt,name=branch,proto3" json:"branch,omitempty"`
-	// Outcome and reason are set where planning decided them.
-	Outcome string `protobuf:"bytes,4,opt,name=outcome,proto3" json:"outcome,omitempty"`
-	Reason  string `protobuf:"bytes,5,opt,name=reason,proto3" json:"reason,omitempty"`
 	// AsOf is the survey's.
 	AsOf          *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -1155,20 +1171,6 @@ func (x *CensusTarget) GetAddress() string {
 func (x *CensusTarget) GetBranch() string {
 	if x != nil {
 		return x.Branch
-	}
-	return ""
-}
-
-func (x *CensusTarget) GetOutcome() string {
-	if x != nil {
-		return x.Outcome
-	}
-	return ""
-}
-
-func (x *CensusTarget) GetReason() string {
-	if x != nil {
-		return x.Reason
 	}
 	return ""
 }
@@ -1293,7 +1295,6 @@ type SummariseShardRequest struct {
 	Survey        string                 `protobuf:"bytes,1,opt,name=survey,proto3" json:"survey,omitempty"`
 	Shard         int64                  `protobuf:"varint,2,opt,name=shard,proto3" json:"shard,omitempty"`
 	Taken         []*Taken               `protobuf:"bytes,3,rep,name=taken,proto3" json:"taken,omitempty"`
-	Limits        *Limits                `protobuf:"bytes,4,opt,name=limits,proto3" json:"limits,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1345,13 +1346,6 @@ func (x *SummariseShardRequest) GetShard() int64 {
 func (x *SummariseShardRequest) GetTaken() []*Taken {
 	if x != nil {
 		return x.Taken
-	}
-	return nil
-}
-
-func (x *SummariseShardRequest) GetLimits() *Limits {
-	if x != nil {
-		return x.Limits
 	}
 	return nil
 }
@@ -1703,7 +1697,7 @@ const file_groma_v1_survey_proto_rawDesc = "" +
 	"\x06method\x18\x04 \x01(\tR\x06method\x121\n" +
 	"\tlandscape\x18\x05 \x01(\v2\x13.groma.v1.LandscapeR\tlandscape\x12\x1d\n" +
 	"\n" +
-	"shard_size\x18\x06 \x01(\x03R\tshardSize\"\x8f\x02\n" +
+	"shard_size\x18\x06 \x01(\x03R\tshardSize\"\xa7\x02\n" +
 	"\x05Taken\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x18\n" +
 	"\aoutcome\x18\x02 \x01(\tR\aoutcome\x12\x16\n" +
@@ -1715,7 +1709,8 @@ const file_groma_v1_survey_proto_rawDesc = "" +
 	"\brequests\x18\b \x01(\x03R\brequests\x12%\n" +
 	"\x0ebytes_received\x18\t \x01(\x03R\rbytesReceived\x12\x18\n" +
 	"\aseconds\x18\n" +
-	" \x01(\x01R\aseconds\"_\n" +
+	" \x01(\x01R\aseconds\x12\x16\n" +
+	"\x06method\x18\v \x01(\tR\x06method\"_\n" +
 	"\fShardSummary\x12\x16\n" +
 	"\x06survey\x18\x01 \x01(\tR\x06survey\x12\x14\n" +
 	"\x05shard\x18\x02 \x01(\x03R\x05shard\x12!\n" +
@@ -1754,33 +1749,34 @@ const file_groma_v1_survey_proto_rawDesc = "" +
 	"\n" +
 	"started_at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\tstartedAt\x12\x1d\n" +
 	"\n" +
-	"shard_size\x18\x04 \x01(\x03R\tshardSize\"J\n" +
+	"shard_size\x18\x04 \x01(\x03R\tshardSize\"\xc9\x01\n" +
 	"\fPlanResponse\x12\"\n" +
 	"\frepositories\x18\x01 \x01(\x03R\frepositories\x12\x16\n" +
-	"\x06shards\x18\x02 \x01(\x03R\x06shards\"@\n" +
+	"\x06shards\x18\x02 \x01(\x03R\x06shards\x12@\n" +
+	"\boutcomes\x18\x03 \x03(\v2$.groma.v1.PlanResponse.OutcomesEntryR\boutcomes\x1a;\n" +
+	"\rOutcomesEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\x03R\x05value:\x028\x01\"@\n" +
 	"\x10ListShardRequest\x12\x16\n" +
 	"\x06survey\x18\x01 \x01(\tR\x06survey\x12\x14\n" +
 	"\x05shard\x18\x02 \x01(\x03R\x05shard\"E\n" +
 	"\x11ListShardResponse\x120\n" +
-	"\atargets\x18\x01 \x03(\v2\x16.groma.v1.CensusTargetR\atargets\"\xb5\x01\n" +
+	"\atargets\x18\x01 \x03(\v2\x16.groma.v1.CensusTargetR\atargets\"\x8f\x01\n" +
 	"\fCensusTarget\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x18\n" +
 	"\aaddress\x18\x02 \x01(\tR\aaddress\x12\x16\n" +
-	"\x06branch\x18\x03 \x01(\tR\x06branch\x12\x18\n" +
-	"\aoutcome\x18\x04 \x01(\tR\aoutcome\x12\x16\n" +
-	"\x06reason\x18\x05 \x01(\tR\x06reason\x12/\n" +
-	"\x05as_of\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\"\x85\x01\n" +
+	"\x06branch\x18\x03 \x01(\tR\x06branch\x12/\n" +
+	"\x05as_of\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\x04asOfJ\x04\b\x04\x10\x05J\x04\b\x05\x10\x06\"\x85\x01\n" +
 	"\x11TakeCensusRequest\x12\x16\n" +
 	"\x06survey\x18\x01 \x01(\tR\x06survey\x12.\n" +
 	"\x06target\x18\x02 \x01(\v2\x16.groma.v1.CensusTargetR\x06target\x12(\n" +
 	"\x06limits\x18\x03 \x01(\v2\x10.groma.v1.LimitsR\x06limits\";\n" +
 	"\x12TakeCensusResponse\x12%\n" +
-	"\x05taken\x18\x01 \x01(\v2\x0f.groma.v1.TakenR\x05taken\"\x96\x01\n" +
+	"\x05taken\x18\x01 \x01(\v2\x0f.groma.v1.TakenR\x05taken\"l\n" +
 	"\x15SummariseShardRequest\x12\x16\n" +
 	"\x06survey\x18\x01 \x01(\tR\x06survey\x12\x14\n" +
 	"\x05shard\x18\x02 \x01(\x03R\x05shard\x12%\n" +
-	"\x05taken\x18\x03 \x03(\v2\x0f.groma.v1.TakenR\x05taken\x12(\n" +
-	"\x06limits\x18\x04 \x01(\v2\x10.groma.v1.LimitsR\x06limits\"2\n" +
+	"\x05taken\x18\x03 \x03(\v2\x0f.groma.v1.TakenR\x05taken\"2\n" +
 	"\x16SummariseShardResponse\x12\x18\n" +
 	"\asummary\x18\x01 \x01(\tR\asummary\"B\n" +
 	"\x10AggregateRequest\x12\x16\n" +
@@ -1820,7 +1816,7 @@ func file_groma_v1_survey_proto_rawDescGZIP() []byte {
 	return file_groma_v1_survey_proto_rawDescData
 }
 
-var file_groma_v1_survey_proto_msgTypes = make([]protoimpl.MessageInfo, 28)
+var file_groma_v1_survey_proto_msgTypes = make([]protoimpl.MessageInfo, 29)
 var file_groma_v1_survey_proto_goTypes = []any{
 	(*SurveySpec)(nil),             // 0: groma.v1.SurveySpec
 	(*Filter)(nil),                 // 1: groma.v1.Filter
@@ -1848,40 +1844,41 @@ var file_groma_v1_survey_proto_goTypes = []any{
 	(*Running)(nil),                // 23: groma.v1.Running
 	nil,                            // 24: groma.v1.SurveyResponse.OutcomesEntry
 	nil,                            // 25: groma.v1.ShardResponse.OutcomesEntry
-	nil,                            // 26: groma.v1.AggregateResponse.OutcomesEntry
-	nil,                            // 27: groma.v1.Progress.OutcomesEntry
-	(*timestamppb.Timestamp)(nil),  // 28: google.protobuf.Timestamp
-	(*Landscape)(nil),              // 29: groma.v1.Landscape
-	(*Census)(nil),                 // 30: groma.v1.Census
+	nil,                            // 26: groma.v1.PlanResponse.OutcomesEntry
+	nil,                            // 27: groma.v1.AggregateResponse.OutcomesEntry
+	nil,                            // 28: groma.v1.Progress.OutcomesEntry
+	(*timestamppb.Timestamp)(nil),  // 29: google.protobuf.Timestamp
+	(*Landscape)(nil),              // 30: groma.v1.Landscape
+	(*Census)(nil),                 // 31: groma.v1.Census
 }
 var file_groma_v1_survey_proto_depIdxs = []int32{
 	1,  // 0: groma.v1.SurveySpec.filter:type_name -> groma.v1.Filter
 	2,  // 1: groma.v1.SurveySpec.limits:type_name -> groma.v1.Limits
-	28, // 2: groma.v1.SurveySpec.as_of:type_name -> google.protobuf.Timestamp
-	28, // 3: groma.v1.Manifest.started_at:type_name -> google.protobuf.Timestamp
+	29, // 2: groma.v1.SurveySpec.as_of:type_name -> google.protobuf.Timestamp
+	29, // 3: groma.v1.Manifest.started_at:type_name -> google.protobuf.Timestamp
 	0,  // 4: groma.v1.Manifest.spec:type_name -> groma.v1.SurveySpec
-	29, // 5: groma.v1.Manifest.landscape:type_name -> groma.v1.Landscape
+	30, // 5: groma.v1.Manifest.landscape:type_name -> groma.v1.Landscape
 	6,  // 6: groma.v1.ShardSummary.rows:type_name -> groma.v1.Row
 	4,  // 7: groma.v1.Row.taken:type_name -> groma.v1.Taken
-	30, // 8: groma.v1.Row.census:type_name -> groma.v1.Census
+	31, // 8: groma.v1.Row.census:type_name -> groma.v1.Census
 	0,  // 9: groma.v1.SurveyRequest.spec:type_name -> groma.v1.SurveySpec
-	28, // 10: groma.v1.SurveyRequest.started_at:type_name -> google.protobuf.Timestamp
+	29, // 10: groma.v1.SurveyRequest.started_at:type_name -> google.protobuf.Timestamp
 	24, // 11: groma.v1.SurveyResponse.outcomes:type_name -> groma.v1.SurveyResponse.OutcomesEntry
 	2,  // 12: groma.v1.ShardRequest.limits:type_name -> groma.v1.Limits
 	25, // 13: groma.v1.ShardResponse.outcomes:type_name -> groma.v1.ShardResponse.OutcomesEntry
 	0,  // 14: groma.v1.PlanRequest.spec:type_name -> groma.v1.SurveySpec
-	28, // 15: groma.v1.PlanRequest.started_at:type_name -> google.protobuf.Timestamp
-	15, // 16: groma.v1.ListShardResponse.targets:type_name -> groma.v1.CensusTarget
-	28, // 17: groma.v1.CensusTarget.as_of:type_name -> google.protobuf.Timestamp
-	15, // 18: groma.v1.TakeCensusRequest.target:type_name -> groma.v1.CensusTarget
-	2,  // 19: groma.v1.TakeCensusRequest.limits:type_name -> groma.v1.Limits
-	4,  // 20: groma.v1.TakeCensusResponse.taken:type_name -> groma.v1.Taken
-	4,  // 21: groma.v1.SummariseShardRequest.taken:type_name -> groma.v1.Taken
-	2,  // 22: groma.v1.SummariseShardRequest.limits:type_name -> groma.v1.Limits
-	26, // 23: groma.v1.AggregateResponse.outcomes:type_name -> groma.v1.AggregateResponse.OutcomesEntry
-	27, // 24: groma.v1.Progress.outcomes:type_name -> groma.v1.Progress.OutcomesEntry
+	29, // 15: groma.v1.PlanRequest.started_at:type_name -> google.protobuf.Timestamp
+	26, // 16: groma.v1.PlanResponse.outcomes:type_name -> groma.v1.PlanResponse.OutcomesEntry
+	15, // 17: groma.v1.ListShardResponse.targets:type_name -> groma.v1.CensusTarget
+	29, // 18: groma.v1.CensusTarget.as_of:type_name -> google.protobuf.Timestamp
+	15, // 19: groma.v1.TakeCensusRequest.target:type_name -> groma.v1.CensusTarget
+	2,  // 20: groma.v1.TakeCensusRequest.limits:type_name -> groma.v1.Limits
+	4,  // 21: groma.v1.TakeCensusResponse.taken:type_name -> groma.v1.Taken
+	4,  // 22: groma.v1.SummariseShardRequest.taken:type_name -> groma.v1.Taken
+	27, // 23: groma.v1.AggregateResponse.outcomes:type_name -> groma.v1.AggregateResponse.OutcomesEntry
+	28, // 24: groma.v1.Progress.outcomes:type_name -> groma.v1.Progress.OutcomesEntry
 	23, // 25: groma.v1.Progress.oldest:type_name -> groma.v1.Running
-	28, // 26: groma.v1.Running.since:type_name -> google.protobuf.Timestamp
+	29, // 26: groma.v1.Running.since:type_name -> google.protobuf.Timestamp
 	27, // [27:27] is the sub-list for method output_type
 	27, // [27:27] is the sub-list for method input_type
 	27, // [27:27] is the sub-list for extension type_name
@@ -1902,7 +1899,7 @@ func file_groma_v1_survey_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_groma_v1_survey_proto_rawDesc), len(file_groma_v1_survey_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   28,
+			NumMessages:   29,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
