@@ -4,6 +4,7 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"os"
 	"path"
 	"path/filepath"
 	"slices"
@@ -67,6 +68,25 @@ func TestFloors(t *testing.T) {
 			below, ours := strings.CutPrefix(imported, "groma/")
 			if ours && !strings.HasPrefix(below, "proto/") && floors[below] >= floor {
 				t.Errorf("%s: %s (floor %d) imports %s (floor %d)", file, pkg, floor, below, floors[below])
+			}
+		}
+	}
+}
+
+// TestNoClock: what only computes does not ask for the time. It may handle
+// times that it is given.
+func TestNoClock(t *testing.T) {
+	for file := range sources(t) {
+		if floor, ok := floors[path.Dir(file)]; !ok || floor > 0 {
+			continue
+		}
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, clock := range []string{"time.Now(", "time.Since(", "time.Until(", "time.Sleep(", "time.After("} {
+			if strings.Contains(string(text), clock) {
+				t.Errorf("%s only computes, yet it calls %s)", file, clock)
 			}
 		}
 	}

@@ -21,7 +21,10 @@ type Secrets struct {
 func Open(ctx context.Context, address string, secrets Secrets) (Store, error) {
 	u, err := url.Parse(address)
 	if err != nil {
-		return nil, fmt.Errorf("artefact: store address %q: %w", address, err)
+		return nil, fmt.Errorf("artefact: the store's address cannot be read: want file:///… or s3://…")
+	}
+	if u.User != nil { // not to be shown
+		return nil, fmt.Errorf("artefact: keys do not belong in the store's address: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
 	}
 	switch u.Scheme {
 	case "file":
@@ -44,9 +47,6 @@ func s3Config(u *url.URL) (S3Config, error) {
 	config := S3Config{Bucket: u.Host, Prefix: u.Path, Endpoint: "s3.amazonaws.com", Region: u.Query().Get("region")}
 	if config.Bucket == "" {
 		return config, fmt.Errorf("no bucket: want s3://bucket/prefix")
-	}
-	if u.User != nil {
-		return config, fmt.Errorf("keys do not belong in an address: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
 	}
 	if p := strings.Trim(u.Path, "/"); p != "" {
 		if err := validKey(p); err != nil {

@@ -67,7 +67,7 @@ func (c *censusCommand) run(ctx context.Context, address string) error {
 	}
 	parsed, err := landscape.ParseAddress(address)
 	if err != nil {
-		return usageError{err}
+		return usagef("%s: %w; there is no folder of that name here either", shown(address), err)
 	}
 	limits, err := c.limits.limits()
 	if err != nil {

@@ -6,10 +6,15 @@ import "regexp"
 // a password.
 var userinfo = regexp.MustCompile(`([a-zA-Z][a-zA-Z0-9+.-]*://)[^/?#\s"'<>]+@`)
 
+// secret is a setting in an address whose name says that nobody should see it:
+// hosts hand out raw files of private repositories this way.
+var secret = regexp.MustCompile(`(?i)([?&](?:access_token|private_token|token|key|secret|password|signature|sig|auth)=)[^&#\s"'<>]+`)
+
 // Redact takes the credentials out of every address in a text, so that a
 // source can be kept and its name shown. ssh addresses keep their user, which
 // is part of the address and no secret.
 func Redact(text []byte) []byte {
+	text = secret.ReplaceAll(text, []byte("${1}redacted"))
 	return userinfo.ReplaceAllFunc(text, func(match []byte) []byte {
 		parts := userinfo.FindSubmatch(match)
 		if string(match) == "ssh://git@" || string(match) == "git+ssh://git@" {

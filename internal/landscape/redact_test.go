@@ -7,14 +7,15 @@ import (
 
 func TestRedact(t *testing.T) {
 	for text, want := range map[string]string{
-		"https://user:secret@example.org/o/n":            "https://example.org/o/n",
-		"repo_url: https://secret@example.org/o/n # a@b": "repo_url: https://example.org/o/n # a@b",
-		"ssh://git@example.org/o/n":                      "ssh://git@example.org/o/n",
-		"ssh://me:secret@example.org/o/n":                "ssh://example.org/o/n",
-		"git@example.org:o/n":                            "git@example.org:o/n",
-		"https://medium.com/@someone and a@b.example":    "https://medium.com/@someone and a@b.example",
-		"https://a:secret@h/x\nhttps://b:secret@h/y":     "https://h/x\nhttps://h/y",
-		"https://example.org/o/n?q=a@b":                  "https://example.org/o/n?q=a@b",
+		"https://user:secret@example.org/o/n":              "https://example.org/o/n",
+		"repo_url: https://secret@example.org/o/n # a@b":   "repo_url: https://example.org/o/n # a@b",
+		"ssh://git@example.org/o/n":                        "ssh://git@example.org/o/n",
+		"ssh://me:secret@example.org/o/n":                  "ssh://example.org/o/n",
+		"git@example.org:o/n":                              "git@example.org:o/n",
+		"https://medium.com/@someone and a@b.example":      "https://medium.com/@someone and a@b.example",
+		"https://a:secret@h/x\nhttps://b:secret@h/y":       "https://h/x\nhttps://h/y",
+		"https://raw.example.org/l.yml?Token=abc&ref=main": "https://raw.example.org/l.yml?Token=redacted&ref=main",
+		"https://example.org/o/n?q=a@b":                    "https://example.org/o/n?q=a@b",
 	} {
 		if got := string(Redact([]byte(text))); got != want {
 			t.Errorf("Redact(%q) = %q, want %q", text, got, want)

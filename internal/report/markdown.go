@@ -52,7 +52,7 @@ func (m *markdown) summary() {
 			break
 		}
 		m.printf("\n- **%s**: %s of code in %s", escape(s.Language), Plural(s.Total.Code, "line", "lines"), Plural(int64(len(s.Projects)), "project", "projects"))
-		m.printf(" (%s lines with comments and blanks, %s, %s bytes)", Number(s.Total.Lines), Plural(s.Total.Files, "file", "files"), Number(s.Total.Bytes))
+		m.printf(" (%s with comments and blanks, %s, %s bytes)", Plural(s.Total.Lines, "line", "lines"), Plural(s.Total.Files, "file", "files"), Number(s.Total.Bytes))
 	}
 	m.printf("\n\nA line is a physical line, and code is what is neither comment nor blank. Counted here are source and test files; vendored, generated, documentation, configuration and data files are in report.json under their own class.\n\n")
 }
@@ -169,8 +169,10 @@ func Number(n int64) string {
 // characters with a meaning lose it, controls become spaces.
 func escape(text string) string {
 	var b strings.Builder
-	for _, r := range text {
+	for i, r := range text {
 		switch {
+		case r == '.' && i >= 3 && strings.EqualFold(text[i-3:i], "www"):
+			b.WriteString("&#46;") // or it becomes a link without being asked
 		case strings.ContainsRune("\\`*_{}[]()<>#+!|~&@:$^=", r):
 			// A character reference, since a backslash does not stop a code
 			// host from finding mentions and bare addresses.
