@@ -56,6 +56,10 @@ func (p *Pack) whole(i int32) (*contents, error) {
 		}
 	}
 	for _, next := range slices.Backward(chain) {
+		if err := p.stopped(); err != nil { // each step may be as large as an object may be
+			c.release()
+			return nil, err
+		}
 		patched, err := p.patch(c, next)
 		c.release()
 		if err != nil {

@@ -1,7 +1,6 @@
 package packstream
 
 import (
-	"context"
 	"maps"
 	"slices"
 )
@@ -9,7 +8,7 @@ import (
 // resolveLate puts together the deltas whose base came after them, or not at
 // all: those that know it by its name only, and those upon them. Servers that
 // are asked for offsets send none.
-func (s *scanning) resolveLate(ctx context.Context) error {
+func (s *scanning) resolveLate() error {
 	if len(s.late) == 0 {
 		return nil
 	}
@@ -21,7 +20,7 @@ func (s *scanning) resolveLate(ctx context.Context) error {
 		}
 	}
 	for _, i := range slices.Sorted(maps.Keys(s.late)) {
-		if err := ctx.Err(); err != nil {
+		if err := s.stopped(); err != nil {
 			return err
 		}
 		if err := r.try(i); err != nil {

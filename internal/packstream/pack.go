@@ -21,6 +21,8 @@ type Pack struct {
 	recent *cache  // contents that others may be deltas of
 	trees  *cache  // contents of trees
 	small  int64   // contents up to this size are handled in memory
+
+	stopped func() error // while it arrives: why to give up
 }
 
 // object is where one object of a pack is, and what it is once it is put
@@ -47,22 +49,26 @@ func newPack(config Config) *Pack {
 	return &Pack{
 		spool:  &spool{budget: config.Memory / 2, temp: config.Temp},
 		temp:   config.Temp,
-		recent: newCache(config.Memory / 4),
-		trees:  newCache(config.Memory / 8),
+		recent: newCache(config.Memory / 8),
+		trees:  newCache(config.Memory / 16),
 		small:  config.Memory / 8,
+
+		stopped: func() error { return nil },
 	}
 }
 
 func (p *Pack) read(ctx context.Context, from io.Reader, config Config) error {
+	p.stopped = ctx.Err
+	defer func() { p.stopped = func() error { return nil } }()
 	s := newScanning(p, from, config)
-	err := s.run(ctx)
+	err := s.run()
 	if stopped := s.hands.close(); err == nil {
 		err = stopped
 	}
 	if err != nil {
 		return err
 	}
-	if err := s.resolveLate(ctx); err != nil {
+	if err := s.resolveLate(); err != nil {
 		return err
 	}
 	p.sort()

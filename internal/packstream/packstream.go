@@ -66,11 +66,11 @@ func (k Kind) isDelta() bool { return k == offsetDelta || k == nameDelta }
 // A Config says how a pack is read. Memory, Temp and the limits must be given.
 type Config struct {
 	// Memory is how many bytes of a pack and of its objects are held at a
-	// time: half for the raw pack, a quarter for objects that others may be
-	// deltas of, an eighth for trees, an eighth for blobs on their way to
-	// Take. Beside it stand some 80 bytes for each object, some 120 for each
-	// name of a blob, at most 512 Ki of those, and the buffers of those who
-	// work.
+	// time: half of it for the raw pack, an eighth for objects that others may
+	// be deltas of, an eighth for blobs on their way to Take, a sixteenth for
+	// trees, and the rest for the garbage collector to be late by. Beside it
+	// stand some 80 bytes for each object, some 120 for each name of a blob,
+	// at most 512 Ki of those, and the buffers of those who work.
 	Memory int64
 	// Temp makes a file for what is beyond Memory. Close does away with it.
 	Temp func() (File, error)

@@ -1,7 +1,6 @@
 package packstream
 
 import (
-	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -49,13 +48,13 @@ func newScanning(p *Pack, from io.Reader, config Config) *scanning {
 }
 
 // run reads a pack to its end. What is late is left to be resolved.
-func (s *scanning) run(ctx context.Context) error {
+func (s *scanning) run() error {
 	count, err := s.preamble()
 	if err != nil {
 		return err
 	}
 	for range count {
-		if err := ctx.Err(); err != nil {
+		if err := s.stopped(); err != nil {
 			return err
 		}
 		if err := s.next(); err != nil {
