@@ -32,9 +32,10 @@ type Counted struct {
 func Count(ctx context.Context, remote *gitwire.Remote, limits *gromav1.Limits) (*Counted, error) {
 	start := time.Now()
 	read := newReadings()
+	most := cmp.Or(max(limits.GetFileBytes(), 0), tally.DefaultFileBytes)
 	snapshot, err := remote.FetchBlobs(ctx,
-		gitwire.Limits{PackBytes: cmp.Or(max(limits.GetRepositoryBytes(), 0), DefaultRepositoryBytes)},
-		gitwire.Blobs{Most: cmp.Or(max(limits.GetFileBytes(), 0), tally.DefaultFileBytes), Take: read.take})
+		gitwire.Limits{PackBytes: cmp.Or(max(limits.GetRepositoryBytes(), 0), DefaultRepositoryBytes), FileBytes: most},
+		gitwire.Blobs{Most: most, Take: read.take})
 	if err != nil {
 		return nil, err
 	}

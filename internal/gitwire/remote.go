@@ -233,6 +233,10 @@ type Limits struct {
 	PackBytes int64
 	// ObjectBytes is how large one inflated object may be; zero means 4 GiB.
 	ObjectBytes int64
+	// FileBytes is how large a file may be to be of use. The contents of larger
+	// ones stay where they are, if the host can leave them out and tells their
+	// sizes all the same. Zero means that all are of use.
+	FileBytes int64
 	// Objects is how many there may be; zero means 2 million.
 	Objects int64
 	// Entries is how many files and folders its tree may have; zero means 8
@@ -281,7 +285,9 @@ func (r *Remote) fetch(ctx context.Context, limits Limits, ask plumbing.Hash, de
 	if depth != 1 {
 		blobs = Blobs{} // of more than one commit, most would be of no use
 	}
-	p, err := r.pack(ctx, limits, r.question(ask, packp.DepthCommits(depth)), blobs)
+	q := r.question(ask, packp.DepthCommits(depth))
+	without := depth == 1 && r.leaveOut(q, limits)
+	p, err := r.pack(ctx, limits, q, blobs)
 	if err != nil {
 		return nil, err
 	}
@@ -295,7 +301,19 @@ func (r *Remote) fetch(ctx context.Context, limits Limits, ask plumbing.Hash, de
 		return nil, nil
 	}
 	s.entries = limits.Entries
-	return s, nil
+	if !without {
+		return s, nil
+	}
+	right, err := r.measure(ctx, s, limits)
+	if right && err == nil {
+		return s, nil
+	}
+	s.Close()
+	if err != nil {
+		return nil, err
+	}
+	limits.FileBytes = 0 // it leaves out what it should not
+	return r.fetch(ctx, limits, ask, depth)
 }
 
 // pack asks a question and receives the pack that answers it.

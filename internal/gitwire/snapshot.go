@@ -28,6 +28,7 @@ type Snapshot struct {
 	pack    *packstream.Pack
 	rest    *packstream.Pack // contents that are not in pack; or nil
 	tree    packstream.Hash
+	large   map[packstream.Hash]int64    // sizes of what was left out
 	entries int64                        // how many the tree may have
 	known   func(path, blob string) bool // of whom the contents need not be here; or nil
 }
@@ -51,17 +52,18 @@ type File struct {
 	Mode Mode
 	// Blob is the full hash of its contents.
 	Blob string
-	// Size is how many bytes they are; zero for a submodule, and for what is
-	// absent.
+	// Size is how many bytes they are; zero for a submodule, and for what the
+	// caller knows.
 	Size int64
-	// Absent says that the caller knows the contents: they did not travel.
+	// Absent says that the contents did not travel: they are larger than
+	// [Limits] want them, or the caller knows them.
 	Absent bool
 
 	pack  *packstream.Pack // with the contents; nil if they are not here
 	index int32
 }
 
-var errNoContents = fault.Errorf(fault.Unsupported, "a submodule has no contents here, nor what is known already")
+var errNoContents = fault.Errorf(fault.Unsupported, "a submodule has no contents here, nor what did not travel")
 
 // Open returns the file's contents.
 func (f File) Open() (io.ReadCloser, error) {
@@ -211,7 +213,9 @@ func (w *walk) entry(e packstream.Entry, path []byte, depth int) error {
 	}
 	file := File{Path: text(path), Mode: e.Mode, Blob: e.Hash.String()}
 	if e.Mode != Submodule && !w.snapshot.find(e.Hash, &file) {
-		if known := w.snapshot.known; known == nil || !known(file.Path, file.Blob) {
+		size, large := w.snapshot.large[e.Hash]
+		file.Size = size
+		if known := w.snapshot.known; !large && (known == nil || !known(file.Path, file.Blob)) {
 			return fault.Errorf(fault.Invalid, "it did not send the contents of %s", printable(file.Path))
 		}
 		file.Absent = true
