@@ -232,7 +232,7 @@ func (t trial) bySaying(text string) verdict {
 			return verdict{kind: s.kind, text: s.text}
 		}
 	}
-	return verdict{kind: fault.Unavailable, text: "it says: " + printable(strings.TrimSpace(text))}
+	return verdict{kind: fault.Unavailable, text: "it says: " + printable(strings.TrimFunc(text, func(r rune) bool { return r <= ' ' }))}
 }
 
 func (t trial) byNetwork(err error) (verdict, bool) {
