@@ -32,7 +32,7 @@ type Config struct {
 	// MemoryBytes is how much of one repository is kept in memory at a time:
 	// its pack up to half of that, then in a temporary file; objects that
 	// others may be deltas of; contents on their way to be counted. Beside it
-	// stand some 80 bytes for each object and some 500 for each file, and
+	// stand some 80 bytes for each object and some 1,000 for each file, and
 	// while a repository is being counted at most one content for each
 	// processor. Zero means 32 MiB.
 	MemoryBytes int64

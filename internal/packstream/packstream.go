@@ -81,9 +81,9 @@ type Config struct {
 	// reads. Zero means one for each processor.
 	Workers int
 	// Take is handed blobs that are whole while others still arrive, from
-	// several goroutines at a time: each at most once, in no order, not larger
-	// than Most, and with at least one name. It must not keep or change what
-	// it is given. Nil means that nobody wants them.
+	// several goroutines at a time: each object at most once, in no order, not
+	// larger than Most, and with at least one name. It must not keep or change
+	// what it is given. Nil means that nobody wants them.
 	Take func(name Hash, names []string, content []byte)
 	// Most is how large a blob may be that is handed out. One that is larger
 	// is not even gathered.
