@@ -58,6 +58,7 @@ func repository(planned *gromav1.PlannedRepository, row *gromav1.Row) *gromav1.R
 		Key: planned.Key, Host: planned.Host, Owner: planned.Owner, Name: planned.Name,
 		Address: planned.Address, Branch: planned.Branch, Aliases: planned.Aliases, Why: planned.Why,
 		Outcome: planned.Outcome, Reason: planned.Reason,
+		Wire: &gromav1.Wire{},
 	}
 	taken := row.GetTaken()
 	switch {
