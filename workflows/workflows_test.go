@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -229,7 +230,15 @@ func TestSurvey_LostWorkersAreNotTheRepositorysFault(t *testing.T) {
 
 func TestSurvey_Window(t *testing.T) {
 	w := &world{repositories: 60, shardSize: 60}
-	w.onCensus = func(string) { time.Sleep(time.Millisecond) } // so that they overlap
+	var first sync.WaitGroup // a narrower window would wait for ever
+	first.Add(4)
+	var begun atomic.Int64
+	w.onCensus = func(string) {
+		if begun.Add(1) <= 4 {
+			first.Done()
+			first.Wait()
+		}
+	}
 	env := newSurvey(t, w)
 	env.ExecuteWorkflow(Survey, request())
 	if err := env.GetWorkflowError(); err != nil {
