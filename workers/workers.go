@@ -9,7 +9,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"strings"
 	"time"
 
 	"go.temporal.io/sdk/activity"
@@ -103,7 +102,7 @@ func (a *Activities) TakeCensus(ctx context.Context, request *gromav1.TakeCensus
 	if err != nil {
 		return nil, verdict(ctx, err)
 	}
-	taken.Attempts = int64(activity.GetInfo(ctx).Attempt)
+	taken.Attempts = tries(ctx)
 	a.tellTaken(ctx, request.Survey, taken)
 	return &gromav1.TakeCensusResponse{Taken: taken}, nil
 }
@@ -216,21 +215,23 @@ func verdict(ctx context.Context, err error) error {
 	if kind == fault.Unknown {
 		name = workflows.Trouble
 	}
-	return temporal.NewApplicationErrorWithOptions(clip(err.Error()), name, temporal.ApplicationErrorOptions{
+	return temporal.NewApplicationErrorWithOptions(fault.Clip(err.Error(), longestMessage), name, temporal.ApplicationErrorOptions{
 		NonRetryable:   kind.Permanent(),
 		NextRetryDelay: min(fault.RetryAfter(err), longestDelay),
+		Details:        []any{tries(ctx)},
 	})
+}
+
+// tries is which try of its activity this is.
+func tries(ctx context.Context) int64 {
+	if !activity.IsActivity(ctx) {
+		return 1
+	}
+	return int64(activity.GetInfo(ctx).Attempt)
 }
 
 // longestMessage bounds what an error adds to a workflow's history.
 const longestMessage = 1000
-
-func clip(message string) string {
-	if len(message) <= longestMessage {
-		return message
-	}
-	return strings.ToValidUTF8(message[:longestMessage], "") + "…"
-}
 
 // longestDelay bounds what a remote can make a survey wait.
 const longestDelay = 5 * time.Minute

@@ -93,6 +93,10 @@ func TestTakeCensus_Busy(t *testing.T) {
 	if !errors.As(err, &application) {
 		t.Fatalf("a busy host is %v, want an application error", err)
 	}
+	var tries int64
+	if err := application.Details(&tries); err != nil || tries != 1 {
+		t.Errorf("the error says that it is try %d, %v; want 1", tries, err)
+	}
 	if application.NonRetryable() || application.Type() != string(fault.Unavailable) || application.NextRetryDelay() != 7*time.Second {
 		t.Errorf("a busy host is %q, final %v, after %v; want it tried again after 7s", application.Type(), application.NonRetryable(), application.NextRetryDelay())
 	}

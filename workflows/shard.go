@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"maps"
 	"time"
 
 	"go.temporal.io/sdk/workflow"
@@ -96,13 +97,12 @@ func (s *shard) take(ctx workflow.Context, target *gromav1.CensusTarget) *gromav
 		}
 		response, err = census.run(ctx, request)
 	}
+	if err != nil && ctx.Err() != nil {
+		err = ctx.Err() // whatever else was wrong with it
+	}
 	if err != nil {
 		outcome, reason := outcomeOf(err)
-		taken := &gromav1.Taken{Key: target.Key, Outcome: outcome, Reason: reason}
-		if ctx.Err() == nil {
-			taken.Attempts = attempts // only the last try ends in an error
-		}
-		return taken
+		return &gromav1.Taken{Key: target.Key, Outcome: outcome, Reason: reason, Attempts: triesOf(err)}
 	}
 	return response.Taken
 }
@@ -132,7 +132,7 @@ func (s *shard) tellSpent(ctx workflow.Context) {
 const oldest = 5
 
 func (s *shard) query() (*gromav1.Progress, error) {
-	p := &gromav1.Progress{Survey: s.request.Survey, State: "counting", Total: int64(len(s.targets)), Outcomes: clone(s.outcomes)}
+	p := &gromav1.Progress{Survey: s.request.Survey, State: "counting", Total: int64(len(s.targets)), Outcomes: maps.Clone(s.outcomes)}
 	for i, since := range s.since { // handed out in order, so the oldest come first
 		if since.IsZero() {
 			continue

@@ -2,6 +2,7 @@ package workflows
 
 import (
 	"go.temporal.io/sdk/workflow"
+	"maps"
 
 	gromav1 "groma/proto/groma/v1"
 )
@@ -122,7 +123,7 @@ func (s *survey) ready(n int64) bool {
 // query answers how far the survey is. What the shards in flight know is
 // theirs to tell, so the repositories they hold count as waiting here.
 func (s *survey) query() (*gromav1.Progress, error) {
-	p := &gromav1.Progress{Survey: s.progress.Survey, State: s.progress.State, Total: s.progress.Total, Outcomes: clone(s.outcomes)}
+	p := &gromav1.Progress{Survey: s.progress.Survey, State: s.progress.State, Total: s.progress.Total, Outcomes: maps.Clone(s.outcomes)}
 	for n, shard := range s.shards {
 		if shard.started && !shard.done {
 			p.Shards = append(p.Shards, int64(n))

@@ -9,8 +9,6 @@ package workflows
 import (
 	"errors"
 	"fmt"
-	"maps"
-	"strings"
 	"time"
 
 	enums "go.temporal.io/api/enums/v1"
@@ -18,6 +16,7 @@ import (
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
+	"groma/internal/fault"
 	gromav1 "groma/proto/groma/v1"
 )
 
@@ -110,25 +109,20 @@ func outcomeOf(err error) (outcome, reason string) {
 	switch {
 	case temporal.IsCanceledError(err):
 		return "failed", "the survey was cancelled while it was being counted"
+	case errors.As(err, &timeout) && timeout.TimeoutType() == enums.TIMEOUT_TYPE_HEARTBEAT:
+		return "failed", "every worker that counted it was lost; it may need more memory than they have"
 	case errors.As(err, &timeout):
 		return "timed-out", "it took longer than it may"
 	case errors.As(err, &application) && application.Type() == "timed-out":
-		return "timed-out", clip(application.Message())
+		return "timed-out", fault.Clip(application.Message(), longestReason)
 	case errors.As(err, &application):
-		return "failed", clip(application.Message())
+		return "failed", fault.Clip(application.Message(), longestReason)
 	}
-	return "failed", clip(err.Error())
+	return "failed", fault.Clip(err.Error(), longestReason)
 }
 
 // longestReason bounds what one outcome adds to a payload.
 const longestReason = 300
-
-func clip(reason string) string {
-	if len(reason) <= longestReason {
-		return reason
-	}
-	return strings.ToValidUTF8(reason[:longestReason], "") + "…"
-}
 
 // WorkerStopped is the type of the error with which a worker that is told to
 // stop hands back a census.
@@ -166,4 +160,17 @@ func sum(outcomes map[string]int64) int64 {
 	return n
 }
 
-func clone(outcomes map[string]int64) map[string]int64 { return maps.Clone(outcomes) }
+// triesOf is how often a census was tried that ended in this error. A worker
+// sends the number along; what ended without its word was the last try.
+func triesOf(err error) int64 {
+	var application *temporal.ApplicationError
+	var tries int64
+	if errors.As(err, &application) && application.HasDetails() && application.Details(&tries) == nil {
+		return tries
+	}
+	var failed *temporal.ActivityError
+	if errors.As(err, &failed) && failed.RetryState() == enums.RETRY_STATE_MAXIMUM_ATTEMPTS_REACHED {
+		return attempts
+	}
+	return 1
+}

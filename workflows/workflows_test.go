@@ -84,9 +84,20 @@ func (w *world) TakeCensus(ctx context.Context, request *gromav1.TakeCensusReque
 		return nil, temporal.NewApplicationError("storage is away", Trouble)
 	}
 	if err := w.broken[k]; err != nil {
-		return nil, err
+		return nil, atTry(err, sdk.GetInfo(ctx).Attempt)
 	}
 	return &gromav1.TakeCensusResponse{Taken: &gromav1.Taken{Key: k, Outcome: "counted", Commit: "c", Attempts: int64(sdk.GetInfo(ctx).Attempt)}}, ctx.Err()
+}
+
+// atTry is a failure as a worker sends it: with the number of the try.
+func atTry(err error, try int32) error {
+	var broken *temporal.ApplicationError
+	if !errors.As(err, &broken) {
+		return err
+	}
+	return temporal.NewApplicationErrorWithOptions(broken.Message(), broken.Type(), temporal.ApplicationErrorOptions{
+		NonRetryable: broken.NonRetryable(), Details: []any{int64(try)},
+	})
 }
 
 func (w *world) begin(k string) {
@@ -193,7 +204,7 @@ func TestSurvey_FailedRepositoryIsARow(t *testing.T) {
 		0: {Outcome: "counted", Attempts: 1},
 		1: {Outcome: "failed", Reason: "connection refused", Attempts: attempts},
 		2: {Outcome: "timed-out", Reason: "no bytes for a minute", Attempts: attempts},
-		4: {Outcome: "failed", Reason: "storage says no", Attempts: attempts},
+		4: {Outcome: "failed", Reason: "storage says no", Attempts: 1},
 	} {
 		got := w.all()[key(i)]
 		if got.Outcome != want.Outcome || got.Reason != want.Reason || got.Attempts != want.Attempts {

@@ -83,7 +83,7 @@ func (t *Taker) take(ctx context.Context, request Request, taken *gromav1.Taken)
 	}
 	defer remote.Close()
 	defer func() { taken.Requests, taken.BytesReceived = remote.Wire() }()
-	taken.Branch, taken.MovedTo = clip(remote.Head.Branch), movedKey(request.Key, remote.MovedTo)
+	taken.Branch, taken.MovedTo = fault.Clip(remote.Head.Branch, longest), movedKey(request.Key, remote.MovedTo)
 
 	home := request.Key
 	if taken.MovedTo != "" {
@@ -169,7 +169,7 @@ func movedKey(key, address string) string {
 // settle makes a failure the outcome of a repository. The row has its address.
 func settle(taken *gromav1.Taken, request Request, err error) *gromav1.Taken {
 	reason := strings.TrimPrefix(err.Error(), request.Address+": ")
-	taken.Outcome, taken.Reason = Outcome(fault.KindOf(err)), clip(reason)
+	taken.Outcome, taken.Reason = Outcome(fault.KindOf(err)), fault.Clip(reason, longest)
 	return taken
 }
 
@@ -184,10 +184,3 @@ func Outcome(kind fault.Kind) string {
 
 // longest bounds what a stranger's server can put into one field of a payload.
 const longest = 300
-
-func clip(text string) string {
-	if len(text) <= longest {
-		return text
-	}
-	return strings.ToValidUTF8(text[:longest], "") + "…"
-}

@@ -51,3 +51,20 @@ func TestRetryAfter(t *testing.T) {
 		t.Errorf("RetryAfter of a plain error = %v, want 0", got)
 	}
 }
+
+func TestClip(t *testing.T) {
+	for _, test := range []struct {
+		text string
+		most int
+		want string
+	}{
+		{"", 3, ""},
+		{"abc", 3, "abc"},
+		{"abcd", 3, "abc…"},
+		{"aäb", 2, "a…"}, // not half of an ä
+	} {
+		if got := Clip(test.text, test.most); got != test.want {
+			t.Errorf("Clip(%q, %d) = %q, want %q", test.text, test.most, got, test.want)
+		}
+	}
+}
