@@ -37,18 +37,12 @@ func (r *Remote) leaveOut(q *packp.UploadPackRequest, limits Limits) bool {
 // measure asks for the sizes of the files that were left out, and reports
 // whether each of them is as large as it has to be.
 func (r *Remote) measure(ctx context.Context, s *Snapshot, limits Limits) (bool, error) {
-	s.known = func(string, string) bool { return false }
-	absent, err := s.unknown(ctx)
+	names, err := s.missing(ctx)
 	if err != nil {
 		return false, r.trial.judge(ctx, err, evidence{})
 	}
-	s.known = nil
-	if len(absent) == 0 {
+	if len(names) == 0 {
 		return true, nil
-	}
-	names := make([]packstream.Hash, len(absent))
-	for i, name := range absent {
-		names[i] = packstream.Hash(name)
 	}
 	if s.large, err = r.session.(teller).sizes(ctx, names); err != nil {
 		return false, nil // a host that is in trouble will say so again

@@ -1,6 +1,7 @@
 package gitwire
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"os"
@@ -30,7 +31,7 @@ func (r *Remote) FetchBlobs(ctx context.Context, limits Limits, blobs Blobs) (*S
 // receive reads a pack as it arrives.
 func (c *Client) receive(ctx context.Context, from io.Reader, limits Limits, blobs Blobs) (*packstream.Pack, error) {
 	config := packstream.Config{
-		Memory: c.config.MemoryBytes,
+		Memory: cmp.Or(limits.memory, c.config.MemoryBytes),
 		Temp:   func() (packstream.File, error) { return unnamed(c.config.TempDir) },
 		Limits: packstream.Limits{Pack: limits.PackBytes, Object: limits.ObjectBytes, Objects: limits.Objects},
 	}

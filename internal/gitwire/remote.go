@@ -242,6 +242,8 @@ type Limits struct {
 	// Entries is how many files and folders its tree may have; zero means 8
 	// million. A few objects can make a tree of any size.
 	Entries int64
+
+	memory int64 // of one pack; zero means the client's
 }
 
 func (l Limits) filled() Limits {

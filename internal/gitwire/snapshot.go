@@ -25,12 +25,11 @@ type Snapshot struct {
 	// the years 1 and 9999.
 	CommittedAt time.Time
 
-	pack    *packstream.Pack
-	rest    *packstream.Pack // contents that are not in pack; or nil
+	packs   []*packstream.Pack // the first has the commit and its folders
 	tree    packstream.Hash
-	large   map[packstream.Hash]int64    // sizes of what was left out
-	entries int64                        // how many the tree may have
-	known   func(path, blob string) bool // of whom the contents need not be here; or nil
+	large   map[packstream.Hash]int64 // sizes of what was left out
+	entries int64                     // how many the tree may have
+	partial bool                      // contents need not be here
 }
 
 // Mode is what kind of file an entry of a tree is, in git's numbers.
@@ -52,11 +51,11 @@ type File struct {
 	Mode Mode
 	// Blob is the full hash of its contents.
 	Blob string
-	// Size is how many bytes they are; zero for a submodule, and for what the
-	// caller knows.
+	// Size is how many bytes they are; zero for a submodule, and for what was
+	// not brought.
 	Size int64
 	// Absent says that the contents did not travel: they are larger than
-	// [Limits] want them, or the caller knows them.
+	// [Limits] want them, or nobody brought them; see [Remote.FetchFolders].
 	Absent bool
 
 	pack  *packstream.Pack // with the contents; nil if they are not here
@@ -102,7 +101,7 @@ func newSnapshot(p *packstream.Pack, want packstream.Hash) (*Snapshot, error) {
 		}
 		if o.Kind == packstream.Commit {
 			tree := packstream.ParseHash(field(text, "tree"))
-			return &Snapshot{Commit: want.String(), CommittedAt: signed(field(text, "committer")), pack: p, tree: tree}, nil
+			return &Snapshot{Commit: want.String(), CommittedAt: signed(field(text, "committer")), packs: []*packstream.Pack{p}, tree: tree}, nil
 		}
 		want = packstream.ParseHash(field(text, "object"))
 	}
@@ -142,9 +141,9 @@ func signed(signature string) time.Time {
 
 // Close lets go of everything that was kept.
 func (s *Snapshot) Close() error {
-	err := s.pack.Close()
-	if s.rest != nil {
-		err = errors.Join(err, s.rest.Close())
+	var err error
+	for _, p := range s.packs {
+		err = errors.Join(err, p.Close())
 	}
 	return err
 }
@@ -167,7 +166,7 @@ type walk struct {
 	ctx      func() error
 	snapshot *Snapshot
 	f        func(File) error
-	blob     func(path string, name packstream.Hash) // instead of f, for those who need no more
+	blob     func(packstream.Hash) // instead of f, for those who need no more
 	seen     int64
 }
 
@@ -175,7 +174,7 @@ func (w *walk) tree(name packstream.Hash, prefix []byte, depth int) error {
 	if depth > deepest {
 		return fault.Errorf(fault.TooLarge, "its folders are more than %d deep", deepest)
 	}
-	data, err := w.snapshot.pack.Text(name, packstream.Tree)
+	data, err := w.snapshot.packs[0].Text(name, packstream.Tree)
 	if err != nil {
 		return err
 	}
@@ -207,34 +206,53 @@ func (w *walk) entry(e packstream.Entry, path []byte, depth int) error {
 	}
 	if w.blob != nil {
 		if e.Mode != Submodule {
-			w.blob(text(path), e.Hash)
+			w.blob(e.Hash)
 		}
 		return nil
 	}
 	file := File{Path: text(path), Mode: e.Mode, Blob: e.Hash.String()}
 	if e.Mode != Submodule && !w.snapshot.find(e.Hash, &file) {
 		size, large := w.snapshot.large[e.Hash]
-		file.Size = size
-		if known := w.snapshot.known; !large && (known == nil || !known(file.Path, file.Blob)) {
+		if !large && !w.snapshot.partial {
 			return fault.Errorf(fault.Invalid, "it did not send the contents of %s", printable(file.Path))
 		}
-		file.Absent = true
+		file.Size, file.Absent = size, true
 	}
 	return w.f(file)
 }
 
+// Find returns a file of the snapshot with the contents that were brought since
+// it was listed, if they were.
+func (s *Snapshot) Find(file File) File {
+	if file.Absent && s.find(packstream.ParseHash(file.Blob), &file) {
+		file.Absent = false
+	}
+	return file
+}
+
 // find finds the contents of a file.
 func (s *Snapshot) find(blob packstream.Hash, file *File) bool {
-	for _, p := range []*packstream.Pack{s.pack, s.rest} {
-		if p == nil {
-			continue
-		}
+	for _, p := range s.packs {
 		if o, ok := p.Find(blob); ok && o.Kind == packstream.Blob {
 			file.pack, file.index, file.Size = p, o.Index, o.Size
 			return true
 		}
 	}
 	return false
+}
+
+// missing are the contents that are not here.
+func (s *Snapshot) missing(ctx context.Context) ([]packstream.Hash, error) {
+	var names []packstream.Hash
+	seen := map[packstream.Hash]bool{}
+	w := walk{ctx: ctx.Err, snapshot: s, blob: func(name packstream.Hash) {
+		if seen[name] || s.find(name, &File{}) {
+			return
+		}
+		seen[name] = true
+		names = append(names, name)
+	}}
+	return names, w.tree(s.tree, nil, 0)
 }
 
 // text makes valid UTF-8 of a path: each byte that is none becomes \xHH. A
