@@ -6,7 +6,6 @@ import (
 	"sync"
 
 	"github.com/boyter/scc/v3/processor"
-	"github.com/go-enry/go-enry/v2"
 	enrydata "github.com/go-enry/go-enry/v2/data"
 )
 
@@ -45,11 +44,14 @@ func Read(name Name, content []byte) Content {
 
 // unknown is why a content without a language is skipped.
 func unknown(content []byte) string {
-	if enry.IsBinary(content) {
+	if bytes.IndexByte(content[:min(len(content), unknownBytes)], 0) >= 0 {
 		return Binary
 	}
 	return UnknownLanguage
 }
+
+// unknownBytes is how far git and go-enry look for a zero byte.
+const unknownBytes = 8000
 
 // lfsVersion begins every pointer, and lfsBytes is more than any has.
 const (
