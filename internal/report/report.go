@@ -71,6 +71,7 @@ func repository(planned *gromav1.PlannedRepository, row *gromav1.Row) *gromav1.R
 		r.Commit, r.CommittedAt, r.Method = census.Commit, census.CommittedAt, census.Method
 		r.Files, r.Tally, r.Skipped, r.Packages = census.Files, census.Tally, census.Skipped, census.Packages
 	}
+	r.Vitals, r.Words = row.GetVitals(), row.GetWords()
 	return r
 }
 
@@ -110,6 +111,7 @@ func settleMoved(repositories []*gromav1.Repository) {
 		r.Outcome, r.CountedAs = "moved", at.Key
 		r.Reason = fmt.Sprintf("it is %s now, which is counted as %s", r.MovedTo, at.Key)
 		r.Files, r.Tally, r.Skipped, r.Packages = 0, nil, nil, nil
+		r.Vitals, r.Words = nil, nil
 	}
 }
 

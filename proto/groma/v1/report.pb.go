@@ -32,9 +32,11 @@ type Report struct {
 	Projects []*Project `protobuf:"bytes,3,rep,name=projects,proto3" json:"projects,omitempty"`
 	// Repositories are sorted by key and have every repository of the
 	// landscape, each with one outcome.
-	Repositories  []*Repository    `protobuf:"bytes,4,rep,name=repositories,proto3" json:"repositories,omitempty"`
-	Warnings      []*Warning       `protobuf:"bytes,5,rep,name=warnings,proto3" json:"warnings,omitempty"`
-	LeftOut       map[string]int64 `protobuf:"bytes,6,rep,name=left_out,json=leftOut,proto3" json:"left_out,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"varint,2,opt,name=value"`
+	Repositories []*Repository    `protobuf:"bytes,4,rep,name=repositories,proto3" json:"repositories,omitempty"`
+	Warnings     []*Warning       `protobuf:"bytes,5,rep,name=warnings,proto3" json:"warnings,omitempty"`
+	LeftOut      map[string]int64 `protobuf:"bytes,6,rep,name=left_out,json=leftOut,proto3" json:"left_out,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"varint,2,opt,name=value"`
+	// Annotations are an analyst's words, or absent.
+	Annotations   *Annotations `protobuf:"bytes,7,opt,name=annotations,proto3" json:"annotations,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -107,6 +109,13 @@ func (x *Report) GetWarnings() []*Warning {
 func (x *Report) GetLeftOut() map[string]int64 {
 	if x != nil {
 		return x.LeftOut
+	}
+	return nil
+}
+
+func (x *Report) GetAnnotations() *Annotations {
+	if x != nil {
+		return x.Annotations
 	}
 	return nil
 }
@@ -349,7 +358,14 @@ type Repository struct {
 	MovedTo string `protobuf:"bytes,21,opt,name=moved_to,json=movedTo,proto3" json:"moved_to,omitempty"`
 	// CountedAs is set where the outcome is moved: the key of the row that has
 	// the count, so that no line is counted twice.
-	CountedAs     string `protobuf:"bytes,22,opt,name=counted_as,json=countedAs,proto3" json:"counted_as,omitempty"`
+	CountedAs string `protobuf:"bytes,22,opt,name=counted_as,json=countedAs,proto3" json:"counted_as,omitempty"`
+	// Vitals is what the history says, absent where it was not asked for.
+	Vitals *Vitals `protobuf:"bytes,23,opt,name=vitals,proto3" json:"vitals,omitempty"`
+	// Words is what the documents say, absent where they were not read.
+	Words *Words `protobuf:"bytes,24,opt,name=words,proto3" json:"words,omitempty"`
+	// BlobsCounted is how many contents were read for it in this survey; what
+	// the others count was known.
+	BlobsCounted  int64 `protobuf:"varint,25,opt,name=blobs_counted,json=blobsCounted,proto3" json:"blobs_counted,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -538,18 +554,40 @@ func (x *Repository) GetCountedAs() string {
 	return ""
 }
 
+func (x *Repository) GetVitals() *Vitals {
+	if x != nil {
+		return x.Vitals
+	}
+	return nil
+}
+
+func (x *Repository) GetWords() *Words {
+	if x != nil {
+		return x.Words
+	}
+	return nil
+}
+
+func (x *Repository) GetBlobsCounted() int64 {
+	if x != nil {
+		return x.BlobsCounted
+	}
+	return 0
+}
+
 var File_groma_v1_report_proto protoreflect.FileDescriptor
 
 const file_groma_v1_report_proto_rawDesc = "" +
 	"\n" +
-	"\x15groma/v1/report.proto\x12\bgroma.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x15groma/v1/census.proto\x1a\x18groma/v1/landscape.proto\x1a\x15groma/v1/survey.proto\"\xef\x02\n" +
+	"\x15groma/v1/report.proto\x12\bgroma.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1agroma/v1/annotations.proto\x1a\x15groma/v1/census.proto\x1a\x18groma/v1/landscape.proto\x1a\x15groma/v1/survey.proto\x1a\x15groma/v1/vitals.proto\x1a\x14groma/v1/words.proto\"\xa8\x03\n" +
 	"\x06Report\x12-\n" +
 	"\x06survey\x18\x01 \x01(\v2\x15.groma.v1.SurveyFactsR\x06survey\x12(\n" +
 	"\x06totals\x18\x02 \x01(\v2\x10.groma.v1.TotalsR\x06totals\x12-\n" +
 	"\bprojects\x18\x03 \x03(\v2\x11.groma.v1.ProjectR\bprojects\x128\n" +
 	"\frepositories\x18\x04 \x03(\v2\x14.groma.v1.RepositoryR\frepositories\x12-\n" +
 	"\bwarnings\x18\x05 \x03(\v2\x11.groma.v1.WarningR\bwarnings\x128\n" +
-	"\bleft_out\x18\x06 \x03(\v2\x1d.groma.v1.Report.LeftOutEntryR\aleftOut\x1a:\n" +
+	"\bleft_out\x18\x06 \x03(\v2\x1d.groma.v1.Report.LeftOutEntryR\aleftOut\x127\n" +
+	"\vannotations\x18\a \x01(\v2\x15.groma.v1.AnnotationsR\vannotations\x1a:\n" +
 	"\fLeftOutEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\x03R\x05value:\x028\x01\"\xac\x02\n" +
@@ -571,7 +609,7 @@ const file_groma_v1_report_proto_rawDesc = "" +
 	"\boutcomes\x18\x03 \x03(\v2\x1e.groma.v1.Totals.OutcomesEntryR\boutcomes\x1a;\n" +
 	"\rOutcomesEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\x03R\x05value:\x028\x01\"\xd6\x05\n" +
+	"\x05value\x18\x02 \x01(\x03R\x05value:\x028\x01\"\xcc\x06\n" +
 	"\n" +
 	"Repository\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x12\n" +
@@ -597,7 +635,10 @@ const file_groma_v1_report_proto_rawDesc = "" +
 	"\aaddress\x18\x14 \x01(\tR\aaddress\x12\x19\n" +
 	"\bmoved_to\x18\x15 \x01(\tR\amovedTo\x12\x1d\n" +
 	"\n" +
-	"counted_as\x18\x16 \x01(\tR\tcountedAs\x1a;\n" +
+	"counted_as\x18\x16 \x01(\tR\tcountedAs\x12(\n" +
+	"\x06vitals\x18\x17 \x01(\v2\x10.groma.v1.VitalsR\x06vitals\x12%\n" +
+	"\x05words\x18\x18 \x01(\v2\x0f.groma.v1.WordsR\x05words\x12#\n" +
+	"\rblobs_counted\x18\x19 \x01(\x03R\fblobsCounted\x1a;\n" +
 	"\rPackagesEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\x03R\x05value:\x028\x01B\x1eZ\x1cgroma/proto/groma/v1;gromav1b\x06proto3"
@@ -626,11 +667,14 @@ var file_groma_v1_report_proto_goTypes = []any{
 	nil,                           // 7: groma.v1.Repository.PackagesEntry
 	(*Project)(nil),               // 8: groma.v1.Project
 	(*Warning)(nil),               // 9: groma.v1.Warning
-	(*timestamppb.Timestamp)(nil), // 10: google.protobuf.Timestamp
-	(*SurveySpec)(nil),            // 11: groma.v1.SurveySpec
-	(*Tally)(nil),                 // 12: groma.v1.Tally
-	(*Skipped)(nil),               // 13: groma.v1.Skipped
-	(*Wire)(nil),                  // 14: groma.v1.Wire
+	(*Annotations)(nil),           // 10: groma.v1.Annotations
+	(*timestamppb.Timestamp)(nil), // 11: google.protobuf.Timestamp
+	(*SurveySpec)(nil),            // 12: groma.v1.SurveySpec
+	(*Tally)(nil),                 // 13: groma.v1.Tally
+	(*Skipped)(nil),               // 14: groma.v1.Skipped
+	(*Wire)(nil),                  // 15: groma.v1.Wire
+	(*Vitals)(nil),                // 16: groma.v1.Vitals
+	(*Words)(nil),                 // 17: groma.v1.Words
 }
 var file_groma_v1_report_proto_depIdxs = []int32{
 	1,  // 0: groma.v1.Report.survey:type_name -> groma.v1.SurveyFacts
@@ -639,22 +683,25 @@ var file_groma_v1_report_proto_depIdxs = []int32{
 	4,  // 3: groma.v1.Report.repositories:type_name -> groma.v1.Repository
 	9,  // 4: groma.v1.Report.warnings:type_name -> groma.v1.Warning
 	5,  // 5: groma.v1.Report.left_out:type_name -> groma.v1.Report.LeftOutEntry
-	10, // 6: groma.v1.SurveyFacts.started_at:type_name -> google.protobuf.Timestamp
-	10, // 7: groma.v1.SurveyFacts.ended_at:type_name -> google.protobuf.Timestamp
-	2,  // 8: groma.v1.SurveyFacts.source:type_name -> groma.v1.Source
-	10, // 9: groma.v1.SurveyFacts.as_of:type_name -> google.protobuf.Timestamp
-	11, // 10: groma.v1.SurveyFacts.spec:type_name -> groma.v1.SurveySpec
-	6,  // 11: groma.v1.Totals.outcomes:type_name -> groma.v1.Totals.OutcomesEntry
-	10, // 12: groma.v1.Repository.committed_at:type_name -> google.protobuf.Timestamp
-	12, // 13: groma.v1.Repository.tally:type_name -> groma.v1.Tally
-	13, // 14: groma.v1.Repository.skipped:type_name -> groma.v1.Skipped
-	7,  // 15: groma.v1.Repository.packages:type_name -> groma.v1.Repository.PackagesEntry
-	14, // 16: groma.v1.Repository.wire:type_name -> groma.v1.Wire
-	17, // [17:17] is the sub-list for method output_type
-	17, // [17:17] is the sub-list for method input_type
-	17, // [17:17] is the sub-list for extension type_name
-	17, // [17:17] is the sub-list for extension extendee
-	0,  // [0:17] is the sub-list for field type_name
+	10, // 6: groma.v1.Report.annotations:type_name -> groma.v1.Annotations
+	11, // 7: groma.v1.SurveyFacts.started_at:type_name -> google.protobuf.Timestamp
+	11, // 8: groma.v1.SurveyFacts.ended_at:type_name -> google.protobuf.Timestamp
+	2,  // 9: groma.v1.SurveyFacts.source:type_name -> groma.v1.Source
+	11, // 10: groma.v1.SurveyFacts.as_of:type_name -> google.protobuf.Timestamp
+	12, // 11: groma.v1.SurveyFacts.spec:type_name -> groma.v1.SurveySpec
+	6,  // 12: groma.v1.Totals.outcomes:type_name -> groma.v1.Totals.OutcomesEntry
+	11, // 13: groma.v1.Repository.committed_at:type_name -> google.protobuf.Timestamp
+	13, // 14: groma.v1.Repository.tally:type_name -> groma.v1.Tally
+	14, // 15: groma.v1.Repository.skipped:type_name -> groma.v1.Skipped
+	7,  // 16: groma.v1.Repository.packages:type_name -> groma.v1.Repository.PackagesEntry
+	15, // 17: groma.v1.Repository.wire:type_name -> groma.v1.Wire
+	16, // 18: groma.v1.Repository.vitals:type_name -> groma.v1.Vitals
+	17, // 19: groma.v1.Repository.words:type_name -> groma.v1.Words
+	20, // [20:20] is the sub-list for method output_type
+	20, // [20:20] is the sub-list for method input_type
+	20, // [20:20] is the sub-list for extension type_name
+	20, // [20:20] is the sub-list for extension extendee
+	0,  // [0:20] is the sub-list for field type_name
 }
 
 func init() { file_groma_v1_report_proto_init() }
@@ -662,9 +709,12 @@ func file_groma_v1_report_proto_init() {
 	if File_groma_v1_report_proto != nil {
 		return
 	}
+	file_groma_v1_annotations_proto_init()
 	file_groma_v1_census_proto_init()
 	file_groma_v1_landscape_proto_init()
 	file_groma_v1_survey_proto_init()
+	file_groma_v1_vitals_proto_init()
+	file_groma_v1_words_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{

@@ -399,7 +399,9 @@ type Taken struct {
 	BytesReceived int64   `protobuf:"varint,9,opt,name=bytes_received,json=bytesReceived,proto3" json:"bytes_received,omitempty"`
 	Seconds       float64 `protobuf:"fixed64,10,opt,name=seconds,proto3" json:"seconds,omitempty"`
 	// Method is what counted it, where there is a commit.
-	Method        string `protobuf:"bytes,11,opt,name=method,proto3" json:"method,omitempty"`
+	Method string `protobuf:"bytes,11,opt,name=method,proto3" json:"method,omitempty"`
+	// BlobsCounted is how many contents were read for it, in the last attempt.
+	BlobsCounted  int64 `protobuf:"varint,12,opt,name=blobs_counted,json=blobsCounted,proto3" json:"blobs_counted,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -511,6 +513,13 @@ func (x *Taken) GetMethod() string {
 	return ""
 }
 
+func (x *Taken) GetBlobsCounted() int64 {
+	if x != nil {
+		return x.BlobsCounted
+	}
+	return 0
+}
+
 // ShardSummary is all that a report needs of one shard.
 type ShardSummary struct {
 	state  protoimpl.MessageState `protogen:"open.v1"`
@@ -576,9 +585,12 @@ func (x *ShardSummary) GetRows() []*Row {
 // Row is one repository of a survey: what came of it and, where it has a
 // count, its census.
 type Row struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Taken         *Taken                 `protobuf:"bytes,1,opt,name=taken,proto3" json:"taken,omitempty"`
-	Census        *Census                `protobuf:"bytes,2,opt,name=census,proto3" json:"census,omitempty"`
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Taken  *Taken                 `protobuf:"bytes,1,opt,name=taken,proto3" json:"taken,omitempty"`
+	Census *Census                `protobuf:"bytes,2,opt,name=census,proto3" json:"census,omitempty"`
+	// Vitals and words are absent where they were not asked for.
+	Vitals        *Vitals `protobuf:"bytes,3,opt,name=vitals,proto3" json:"vitals,omitempty"`
+	Words         *Words  `protobuf:"bytes,4,opt,name=words,proto3" json:"words,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -623,6 +635,20 @@ func (x *Row) GetTaken() *Taken {
 func (x *Row) GetCensus() *Census {
 	if x != nil {
 		return x.Census
+	}
+	return nil
+}
+
+func (x *Row) GetVitals() *Vitals {
+	if x != nil {
+		return x.Vitals
+	}
+	return nil
+}
+
+func (x *Row) GetWords() *Words {
+	if x != nil {
+		return x.Words
 	}
 	return nil
 }
@@ -1663,7 +1689,7 @@ var File_groma_v1_survey_proto protoreflect.FileDescriptor
 
 const file_groma_v1_survey_proto_rawDesc = "" +
 	"\n" +
-	"\x15groma/v1/survey.proto\x12\bgroma.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x15groma/v1/census.proto\x1a\x18groma/v1/landscape.proto\"\xd4\x02\n" +
+	"\x15groma/v1/survey.proto\x12\bgroma.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x15groma/v1/census.proto\x1a\x18groma/v1/landscape.proto\x1a\x15groma/v1/vitals.proto\x1a\x14groma/v1/words.proto\"\xd4\x02\n" +
 	"\n" +
 	"SurveySpec\x12\x16\n" +
 	"\x06source\x18\x01 \x01(\tR\x06source\x12\x1e\n" +
@@ -1697,7 +1723,7 @@ const file_groma_v1_survey_proto_rawDesc = "" +
 	"\x06method\x18\x04 \x01(\tR\x06method\x121\n" +
 	"\tlandscape\x18\x05 \x01(\v2\x13.groma.v1.LandscapeR\tlandscape\x12\x1d\n" +
 	"\n" +
-	"shard_size\x18\x06 \x01(\x03R\tshardSize\"\xa7\x02\n" +
+	"shard_size\x18\x06 \x01(\x03R\tshardSize\"\xcc\x02\n" +
 	"\x05Taken\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x18\n" +
 	"\aoutcome\x18\x02 \x01(\tR\aoutcome\x12\x16\n" +
@@ -1710,14 +1736,17 @@ const file_groma_v1_survey_proto_rawDesc = "" +
 	"\x0ebytes_received\x18\t \x01(\x03R\rbytesReceived\x12\x18\n" +
 	"\aseconds\x18\n" +
 	" \x01(\x01R\aseconds\x12\x16\n" +
-	"\x06method\x18\v \x01(\tR\x06method\"_\n" +
+	"\x06method\x18\v \x01(\tR\x06method\x12#\n" +
+	"\rblobs_counted\x18\f \x01(\x03R\fblobsCounted\"_\n" +
 	"\fShardSummary\x12\x16\n" +
 	"\x06survey\x18\x01 \x01(\tR\x06survey\x12\x14\n" +
 	"\x05shard\x18\x02 \x01(\x03R\x05shard\x12!\n" +
-	"\x04rows\x18\x03 \x03(\v2\r.groma.v1.RowR\x04rows\"V\n" +
+	"\x04rows\x18\x03 \x03(\v2\r.groma.v1.RowR\x04rows\"\xa7\x01\n" +
 	"\x03Row\x12%\n" +
 	"\x05taken\x18\x01 \x01(\v2\x0f.groma.v1.TakenR\x05taken\x12(\n" +
-	"\x06census\x18\x02 \x01(\v2\x10.groma.v1.CensusR\x06census\"\xc3\x01\n" +
+	"\x06census\x18\x02 \x01(\v2\x10.groma.v1.CensusR\x06census\x12(\n" +
+	"\x06vitals\x18\x03 \x01(\v2\x10.groma.v1.VitalsR\x06vitals\x12%\n" +
+	"\x05words\x18\x04 \x01(\v2\x0f.groma.v1.WordsR\x05words\"\xc3\x01\n" +
 	"\rSurveyRequest\x12\x16\n" +
 	"\x06survey\x18\x01 \x01(\tR\x06survey\x12(\n" +
 	"\x04spec\x18\x02 \x01(\v2\x14.groma.v1.SurveySpecR\x04spec\x129\n" +
@@ -1850,6 +1879,8 @@ var file_groma_v1_survey_proto_goTypes = []any{
 	(*timestamppb.Timestamp)(nil),  // 29: google.protobuf.Timestamp
 	(*Landscape)(nil),              // 30: groma.v1.Landscape
 	(*Census)(nil),                 // 31: groma.v1.Census
+	(*Vitals)(nil),                 // 32: groma.v1.Vitals
+	(*Words)(nil),                  // 33: groma.v1.Words
 }
 var file_groma_v1_survey_proto_depIdxs = []int32{
 	1,  // 0: groma.v1.SurveySpec.filter:type_name -> groma.v1.Filter
@@ -1861,29 +1892,31 @@ var file_groma_v1_survey_proto_depIdxs = []int32{
 	6,  // 6: groma.v1.ShardSummary.rows:type_name -> groma.v1.Row
 	4,  // 7: groma.v1.Row.taken:type_name -> groma.v1.Taken
 	31, // 8: groma.v1.Row.census:type_name -> groma.v1.Census
-	0,  // 9: groma.v1.SurveyRequest.spec:type_name -> groma.v1.SurveySpec
-	29, // 10: groma.v1.SurveyRequest.started_at:type_name -> google.protobuf.Timestamp
-	24, // 11: groma.v1.SurveyResponse.outcomes:type_name -> groma.v1.SurveyResponse.OutcomesEntry
-	2,  // 12: groma.v1.ShardRequest.limits:type_name -> groma.v1.Limits
-	25, // 13: groma.v1.ShardResponse.outcomes:type_name -> groma.v1.ShardResponse.OutcomesEntry
-	0,  // 14: groma.v1.PlanRequest.spec:type_name -> groma.v1.SurveySpec
-	29, // 15: groma.v1.PlanRequest.started_at:type_name -> google.protobuf.Timestamp
-	26, // 16: groma.v1.PlanResponse.outcomes:type_name -> groma.v1.PlanResponse.OutcomesEntry
-	15, // 17: groma.v1.ListShardResponse.targets:type_name -> groma.v1.CensusTarget
-	29, // 18: groma.v1.CensusTarget.as_of:type_name -> google.protobuf.Timestamp
-	15, // 19: groma.v1.TakeCensusRequest.target:type_name -> groma.v1.CensusTarget
-	2,  // 20: groma.v1.TakeCensusRequest.limits:type_name -> groma.v1.Limits
-	4,  // 21: groma.v1.TakeCensusResponse.taken:type_name -> groma.v1.Taken
-	4,  // 22: groma.v1.SummariseShardRequest.taken:type_name -> groma.v1.Taken
-	27, // 23: groma.v1.AggregateResponse.outcomes:type_name -> groma.v1.AggregateResponse.OutcomesEntry
-	28, // 24: groma.v1.Progress.outcomes:type_name -> groma.v1.Progress.OutcomesEntry
-	23, // 25: groma.v1.Progress.oldest:type_name -> groma.v1.Running
-	29, // 26: groma.v1.Running.since:type_name -> google.protobuf.Timestamp
-	27, // [27:27] is the sub-list for method output_type
-	27, // [27:27] is the sub-list for method input_type
-	27, // [27:27] is the sub-list for extension type_name
-	27, // [27:27] is the sub-list for extension extendee
-	0,  // [0:27] is the sub-list for field type_name
+	32, // 9: groma.v1.Row.vitals:type_name -> groma.v1.Vitals
+	33, // 10: groma.v1.Row.words:type_name -> groma.v1.Words
+	0,  // 11: groma.v1.SurveyRequest.spec:type_name -> groma.v1.SurveySpec
+	29, // 12: groma.v1.SurveyRequest.started_at:type_name -> google.protobuf.Timestamp
+	24, // 13: groma.v1.SurveyResponse.outcomes:type_name -> groma.v1.SurveyResponse.OutcomesEntry
+	2,  // 14: groma.v1.ShardRequest.limits:type_name -> groma.v1.Limits
+	25, // 15: groma.v1.ShardResponse.outcomes:type_name -> groma.v1.ShardResponse.OutcomesEntry
+	0,  // 16: groma.v1.PlanRequest.spec:type_name -> groma.v1.SurveySpec
+	29, // 17: groma.v1.PlanRequest.started_at:type_name -> google.protobuf.Timestamp
+	26, // 18: groma.v1.PlanResponse.outcomes:type_name -> groma.v1.PlanResponse.OutcomesEntry
+	15, // 19: groma.v1.ListShardResponse.targets:type_name -> groma.v1.CensusTarget
+	29, // 20: groma.v1.CensusTarget.as_of:type_name -> google.protobuf.Timestamp
+	15, // 21: groma.v1.TakeCensusRequest.target:type_name -> groma.v1.CensusTarget
+	2,  // 22: groma.v1.TakeCensusRequest.limits:type_name -> groma.v1.Limits
+	4,  // 23: groma.v1.TakeCensusResponse.taken:type_name -> groma.v1.Taken
+	4,  // 24: groma.v1.SummariseShardRequest.taken:type_name -> groma.v1.Taken
+	27, // 25: groma.v1.AggregateResponse.outcomes:type_name -> groma.v1.AggregateResponse.OutcomesEntry
+	28, // 26: groma.v1.Progress.outcomes:type_name -> groma.v1.Progress.OutcomesEntry
+	23, // 27: groma.v1.Progress.oldest:type_name -> groma.v1.Running
+	29, // 28: groma.v1.Running.since:type_name -> google.protobuf.Timestamp
+	29, // [29:29] is the sub-list for method output_type
+	29, // [29:29] is the sub-list for method input_type
+	29, // [29:29] is the sub-list for extension type_name
+	29, // [29:29] is the sub-list for extension extendee
+	0,  // [0:29] is the sub-list for field type_name
 }
 
 func init() { file_groma_v1_survey_proto_init() }
@@ -1893,6 +1926,8 @@ func file_groma_v1_survey_proto_init() {
 	}
 	file_groma_v1_census_proto_init()
 	file_groma_v1_landscape_proto_init()
+	file_groma_v1_vitals_proto_init()
+	file_groma_v1_words_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
