@@ -184,7 +184,7 @@ func (x *Vitals) GetRepositories() int64 {
 // Window is a stretch of time in whole days, UTC.
 type Window struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Name is for people: "2025", "2026 to 11-22".
+	// Name is for people: "2025", "2026 to 2026-11-21".
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// From belongs to the window; until does not.
 	From          *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=from,proto3" json:"from,omitempty"`
@@ -267,7 +267,7 @@ type Span struct {
 	ActiveWeeks int64 `protobuf:"varint,8,opt,name=active_weeks,json=activeWeeks,proto3" json:"active_weeks,omitempty"`
 	// Authors are distinct people, by e-mail address after .mailmap.
 	Authors int64 `protobuf:"varint,9,opt,name=authors,proto3" json:"authors,omitempty"`
-	// Bots are distinct accounts that are no people.
+	// Bots are distinct accounts that are no people, by name.
 	Bots int64 `protobuf:"varint,10,opt,name=bots,proto3" json:"bots,omitempty"`
 	// Organisations are sorted by commits, the most first, then by domain.
 	Organisations []*Organisation `protobuf:"bytes,11,rep,name=organisations,proto3" json:"organisations,omitempty"`
@@ -284,7 +284,13 @@ type Span struct {
 	MedianDaysBetween *float64 `protobuf:"fixed64,16,opt,name=median_days_between,json=medianDaysBetween,proto3,oneof" json:"median_days_between,omitempty"`
 	// Tagged are the releases and prereleases, the latest first. It is bounded;
 	// the counts above are not.
-	Tagged        []*Release `protobuf:"bytes,17,rep,name=tagged,proto3" json:"tagged,omitempty"`
+	Tagged []*Release `protobuf:"bytes,17,rep,name=tagged,proto3" json:"tagged,omitempty"`
+	// ReleasedOn are the days that saw a release, in order, counted from the
+	// window's begin: 0 is its first day.
+	ReleasedOn []int32 `protobuf:"varint,18,rep,packed,name=released_on,json=releasedOn,proto3" json:"released_on,omitempty"`
+	// BotAccounts are sorted by commits, the most first, then by name. It is
+	// bounded; bots counts all.
+	BotAccounts   []*Bot `protobuf:"bytes,19,rep,name=bot_accounts,json=botAccounts,proto3" json:"bot_accounts,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -438,6 +444,73 @@ func (x *Span) GetTagged() []*Release {
 	return nil
 }
 
+func (x *Span) GetReleasedOn() []int32 {
+	if x != nil {
+		return x.ReleasedOn
+	}
+	return nil
+}
+
+func (x *Span) GetBotAccounts() []*Bot {
+	if x != nil {
+		return x.BotAccounts
+	}
+	return nil
+}
+
+// Bot is an account that is no person.
+type Bot struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Name          string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	Commits       int64                  `protobuf:"varint,2,opt,name=commits,proto3" json:"commits,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Bot) Reset() {
+	*x = Bot{}
+	mi := &file_groma_v1_vitals_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Bot) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Bot) ProtoMessage() {}
+
+func (x *Bot) ProtoReflect() protoreflect.Message {
+	mi := &file_groma_v1_vitals_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Bot.ProtoReflect.Descriptor instead.
+func (*Bot) Descriptor() ([]byte, []int) {
+	return file_groma_v1_vitals_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *Bot) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Bot) GetCommits() int64 {
+	if x != nil {
+		return x.Commits
+	}
+	return 0
+}
+
 // Organisation is the people whose addresses share a registrable domain.
 type Organisation struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -456,7 +529,7 @@ type Organisation struct {
 
 func (x *Organisation) Reset() {
 	*x = Organisation{}
-	mi := &file_groma_v1_vitals_proto_msgTypes[3]
+	mi := &file_groma_v1_vitals_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -468,7 +541,7 @@ func (x *Organisation) String() string {
 func (*Organisation) ProtoMessage() {}
 
 func (x *Organisation) ProtoReflect() protoreflect.Message {
-	mi := &file_groma_v1_vitals_proto_msgTypes[3]
+	mi := &file_groma_v1_vitals_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -481,7 +554,7 @@ func (x *Organisation) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Organisation.ProtoReflect.Descriptor instead.
 func (*Organisation) Descriptor() ([]byte, []int) {
-	return file_groma_v1_vitals_proto_rawDescGZIP(), []int{3}
+	return file_groma_v1_vitals_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *Organisation) GetDomain() string {
@@ -528,7 +601,7 @@ type Contributor struct {
 
 func (x *Contributor) Reset() {
 	*x = Contributor{}
-	mi := &file_groma_v1_vitals_proto_msgTypes[4]
+	mi := &file_groma_v1_vitals_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -540,7 +613,7 @@ func (x *Contributor) String() string {
 func (*Contributor) ProtoMessage() {}
 
 func (x *Contributor) ProtoReflect() protoreflect.Message {
-	mi := &file_groma_v1_vitals_proto_msgTypes[4]
+	mi := &file_groma_v1_vitals_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -553,7 +626,7 @@ func (x *Contributor) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Contributor.ProtoReflect.Descriptor instead.
 func (*Contributor) Descriptor() ([]byte, []int) {
-	return file_groma_v1_vitals_proto_rawDescGZIP(), []int{4}
+	return file_groma_v1_vitals_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Contributor) GetId() string {
@@ -582,7 +655,7 @@ type LeftOut struct {
 
 func (x *LeftOut) Reset() {
 	*x = LeftOut{}
-	mi := &file_groma_v1_vitals_proto_msgTypes[5]
+	mi := &file_groma_v1_vitals_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -594,7 +667,7 @@ func (x *LeftOut) String() string {
 func (*LeftOut) ProtoMessage() {}
 
 func (x *LeftOut) ProtoReflect() protoreflect.Message {
-	mi := &file_groma_v1_vitals_proto_msgTypes[5]
+	mi := &file_groma_v1_vitals_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -607,7 +680,7 @@ func (x *LeftOut) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LeftOut.ProtoReflect.Descriptor instead.
 func (*LeftOut) Descriptor() ([]byte, []int) {
-	return file_groma_v1_vitals_proto_rawDescGZIP(), []int{5}
+	return file_groma_v1_vitals_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *LeftOut) GetOrganisations() int64 {
@@ -643,14 +716,16 @@ type Release struct {
 	Commit     string                 `protobuf:"bytes,3,opt,name=commit,proto3" json:"commit,omitempty"`
 	Prerelease bool                   `protobuf:"varint,4,opt,name=prerelease,proto3" json:"prerelease,omitempty"`
 	// Tags is how many tags point to the commit and look like versions.
-	Tags          int64 `protobuf:"varint,5,opt,name=tags,proto3" json:"tags,omitempty"`
+	Tags int64 `protobuf:"varint,5,opt,name=tags,proto3" json:"tags,omitempty"`
+	// Repository is the key of the repository where several have been joined.
+	Repository    string `protobuf:"bytes,6,opt,name=repository,proto3" json:"repository,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Release) Reset() {
 	*x = Release{}
-	mi := &file_groma_v1_vitals_proto_msgTypes[6]
+	mi := &file_groma_v1_vitals_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -662,7 +737,7 @@ func (x *Release) String() string {
 func (*Release) ProtoMessage() {}
 
 func (x *Release) ProtoReflect() protoreflect.Message {
-	mi := &file_groma_v1_vitals_proto_msgTypes[6]
+	mi := &file_groma_v1_vitals_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -675,7 +750,7 @@ func (x *Release) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Release.ProtoReflect.Descriptor instead.
 func (*Release) Descriptor() ([]byte, []int) {
-	return file_groma_v1_vitals_proto_rawDescGZIP(), []int{6}
+	return file_groma_v1_vitals_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *Release) GetTag() string {
@@ -713,10 +788,19 @@ func (x *Release) GetTags() int64 {
 	return 0
 }
 
+func (x *Release) GetRepository() string {
+	if x != nil {
+		return x.Repository
+	}
+	return ""
+}
+
 // Bound is a limit that was reached.
 type Bound struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// What is commits, tags, bytes or mailmap.
+	// What is commits, bytes, rounds, tags, authors, bots or releases: there
+	// were more of them than limit. Or it is mailmap: the .mailmap was larger
+	// than limit bytes, or could not be had, where limit is zero.
 	What          string `protobuf:"bytes,1,opt,name=what,proto3" json:"what,omitempty"`
 	Limit         int64  `protobuf:"varint,2,opt,name=limit,proto3" json:"limit,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -725,7 +809,7 @@ type Bound struct {
 
 func (x *Bound) Reset() {
 	*x = Bound{}
-	mi := &file_groma_v1_vitals_proto_msgTypes[7]
+	mi := &file_groma_v1_vitals_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -737,7 +821,7 @@ func (x *Bound) String() string {
 func (*Bound) ProtoMessage() {}
 
 func (x *Bound) ProtoReflect() protoreflect.Message {
-	mi := &file_groma_v1_vitals_proto_msgTypes[7]
+	mi := &file_groma_v1_vitals_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -750,7 +834,7 @@ func (x *Bound) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Bound.ProtoReflect.Descriptor instead.
 func (*Bound) Descriptor() ([]byte, []int) {
-	return file_groma_v1_vitals_proto_rawDescGZIP(), []int{7}
+	return file_groma_v1_vitals_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Bound) GetWhat() string {
@@ -791,7 +875,7 @@ const file_groma_v1_vitals_proto_rawDesc = "" +
 	"\x06Window\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12.\n" +
 	"\x04from\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04from\x120\n" +
-	"\x05until\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x05until\"\xee\x04\n" +
+	"\x05until\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x05until\"\xc1\x05\n" +
 	"\x04Span\x12(\n" +
 	"\x06window\x18\x01 \x01(\v2\x10.groma.v1.WindowR\x06window\x12\x18\n" +
 	"\acommits\x18\x02 \x01(\x03R\acommits\x12%\n" +
@@ -811,8 +895,14 @@ const file_groma_v1_vitals_proto_rawDesc = "" +
 	"\vprereleases\x18\x0e \x01(\x03R\vprereleases\x12!\n" +
 	"\frelease_days\x18\x0f \x01(\x03R\vreleaseDays\x123\n" +
 	"\x13median_days_between\x18\x10 \x01(\x01H\x00R\x11medianDaysBetween\x88\x01\x01\x12)\n" +
-	"\x06tagged\x18\x11 \x03(\v2\x11.groma.v1.ReleaseR\x06taggedB\x16\n" +
-	"\x14_median_days_between\"\x95\x01\n" +
+	"\x06tagged\x18\x11 \x03(\v2\x11.groma.v1.ReleaseR\x06tagged\x12\x1f\n" +
+	"\vreleased_on\x18\x12 \x03(\x05R\n" +
+	"releasedOn\x120\n" +
+	"\fbot_accounts\x18\x13 \x03(\v2\r.groma.v1.BotR\vbotAccountsB\x16\n" +
+	"\x14_median_days_between\"3\n" +
+	"\x03Bot\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
+	"\acommits\x18\x02 \x01(\x03R\acommits\"\x95\x01\n" +
 	"\fOrganisation\x12\x16\n" +
 	"\x06domain\x18\x01 \x01(\tR\x06domain\x12\x18\n" +
 	"\acommits\x18\x02 \x01(\x03R\acommits\x12\x18\n" +
@@ -824,7 +914,7 @@ const file_groma_v1_vitals_proto_rawDesc = "" +
 	"\aLeftOut\x12$\n" +
 	"\rorganisations\x18\x01 \x01(\x03R\rorganisations\x12\x18\n" +
 	"\aauthors\x18\x02 \x01(\x03R\aauthors\x12\x18\n" +
-	"\acommits\x18\x03 \x01(\x03R\acommits\"\x93\x01\n" +
+	"\acommits\x18\x03 \x01(\x03R\acommits\"\xb3\x01\n" +
 	"\aRelease\x12\x10\n" +
 	"\x03tag\x18\x01 \x01(\tR\x03tag\x12*\n" +
 	"\x02at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12\x16\n" +
@@ -832,7 +922,10 @@ const file_groma_v1_vitals_proto_rawDesc = "" +
 	"\n" +
 	"prerelease\x18\x04 \x01(\bR\n" +
 	"prerelease\x12\x12\n" +
-	"\x04tags\x18\x05 \x01(\x03R\x04tags\"1\n" +
+	"\x04tags\x18\x05 \x01(\x03R\x04tags\x12\x1e\n" +
+	"\n" +
+	"repository\x18\x06 \x01(\tR\n" +
+	"repository\"1\n" +
 	"\x05Bound\x12\x12\n" +
 	"\x04what\x18\x01 \x01(\tR\x04what\x12\x14\n" +
 	"\x05limit\x18\x02 \x01(\x03R\x05limitB\x1eZ\x1cgroma/proto/groma/v1;gromav1b\x06proto3"
@@ -849,39 +942,41 @@ func file_groma_v1_vitals_proto_rawDescGZIP() []byte {
 	return file_groma_v1_vitals_proto_rawDescData
 }
 
-var file_groma_v1_vitals_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
+var file_groma_v1_vitals_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
 var file_groma_v1_vitals_proto_goTypes = []any{
 	(*Vitals)(nil),                // 0: groma.v1.Vitals
 	(*Window)(nil),                // 1: groma.v1.Window
 	(*Span)(nil),                  // 2: groma.v1.Span
-	(*Organisation)(nil),          // 3: groma.v1.Organisation
-	(*Contributor)(nil),           // 4: groma.v1.Contributor
-	(*LeftOut)(nil),               // 5: groma.v1.LeftOut
-	(*Release)(nil),               // 6: groma.v1.Release
-	(*Bound)(nil),                 // 7: groma.v1.Bound
-	(*timestamppb.Timestamp)(nil), // 8: google.protobuf.Timestamp
-	(*Wire)(nil),                  // 9: groma.v1.Wire
+	(*Bot)(nil),                   // 3: groma.v1.Bot
+	(*Organisation)(nil),          // 4: groma.v1.Organisation
+	(*Contributor)(nil),           // 5: groma.v1.Contributor
+	(*LeftOut)(nil),               // 6: groma.v1.LeftOut
+	(*Release)(nil),               // 7: groma.v1.Release
+	(*Bound)(nil),                 // 8: groma.v1.Bound
+	(*timestamppb.Timestamp)(nil), // 9: google.protobuf.Timestamp
+	(*Wire)(nil),                  // 10: groma.v1.Wire
 }
 var file_groma_v1_vitals_proto_depIdxs = []int32{
 	2,  // 0: groma.v1.Vitals.spans:type_name -> groma.v1.Span
-	8,  // 1: groma.v1.Vitals.last_commit:type_name -> google.protobuf.Timestamp
-	8,  // 2: groma.v1.Vitals.first_commit:type_name -> google.protobuf.Timestamp
-	6,  // 3: groma.v1.Vitals.last_release:type_name -> groma.v1.Release
-	7,  // 4: groma.v1.Vitals.bounds:type_name -> groma.v1.Bound
-	9,  // 5: groma.v1.Vitals.wire:type_name -> groma.v1.Wire
-	8,  // 6: groma.v1.Window.from:type_name -> google.protobuf.Timestamp
-	8,  // 7: groma.v1.Window.until:type_name -> google.protobuf.Timestamp
+	9,  // 1: groma.v1.Vitals.last_commit:type_name -> google.protobuf.Timestamp
+	9,  // 2: groma.v1.Vitals.first_commit:type_name -> google.protobuf.Timestamp
+	7,  // 3: groma.v1.Vitals.last_release:type_name -> groma.v1.Release
+	8,  // 4: groma.v1.Vitals.bounds:type_name -> groma.v1.Bound
+	10, // 5: groma.v1.Vitals.wire:type_name -> groma.v1.Wire
+	9,  // 6: groma.v1.Window.from:type_name -> google.protobuf.Timestamp
+	9,  // 7: groma.v1.Window.until:type_name -> google.protobuf.Timestamp
 	1,  // 8: groma.v1.Span.window:type_name -> groma.v1.Window
-	3,  // 9: groma.v1.Span.organisations:type_name -> groma.v1.Organisation
-	5,  // 10: groma.v1.Span.left_out:type_name -> groma.v1.LeftOut
-	6,  // 11: groma.v1.Span.tagged:type_name -> groma.v1.Release
-	4,  // 12: groma.v1.Organisation.contributors:type_name -> groma.v1.Contributor
-	8,  // 13: groma.v1.Release.at:type_name -> google.protobuf.Timestamp
-	14, // [14:14] is the sub-list for method output_type
-	14, // [14:14] is the sub-list for method input_type
-	14, // [14:14] is the sub-list for extension type_name
-	14, // [14:14] is the sub-list for extension extendee
-	0,  // [0:14] is the sub-list for field type_name
+	4,  // 9: groma.v1.Span.organisations:type_name -> groma.v1.Organisation
+	6,  // 10: groma.v1.Span.left_out:type_name -> groma.v1.LeftOut
+	7,  // 11: groma.v1.Span.tagged:type_name -> groma.v1.Release
+	3,  // 12: groma.v1.Span.bot_accounts:type_name -> groma.v1.Bot
+	5,  // 13: groma.v1.Organisation.contributors:type_name -> groma.v1.Contributor
+	9,  // 14: groma.v1.Release.at:type_name -> google.protobuf.Timestamp
+	15, // [15:15] is the sub-list for method output_type
+	15, // [15:15] is the sub-list for method input_type
+	15, // [15:15] is the sub-list for extension type_name
+	15, // [15:15] is the sub-list for extension extendee
+	0,  // [0:15] is the sub-list for field type_name
 }
 
 func init() { file_groma_v1_vitals_proto_init() }
@@ -897,7 +992,7 @@ func file_groma_v1_vitals_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_groma_v1_vitals_proto_rawDesc), len(file_groma_v1_vitals_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   8,
+			NumMessages:   9,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
