@@ -227,11 +227,14 @@ type Saying struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Languages are those it names, as the tally names them, sorted.
 	Languages []string `protobuf:"bytes,1,rep,name=languages,proto3" json:"languages,omitempty"`
-	// Text is the sentence, of at most 300 characters; one that is cut ends
-	// with "…".
+	// Text is the sentence, of at most 300 characters, with "…" where it is
+	// cut.
 	Text string `protobuf:"bytes,2,opt,name=text,proto3" json:"text,omitempty"`
 	// Line is where it begins in the file, counting from 1.
-	Line          int64 `protobuf:"varint,3,opt,name=line,proto3" json:"line,omitempty"`
+	Line int64 `protobuf:"varint,3,opt,name=line,proto3" json:"line,omitempty"`
+	// Weight is how much it says of a language: 3 that something is made in it,
+	// 2 what there is of it or what uses it, 1 only its name.
+	Weight        int64 `protobuf:"varint,4,opt,name=weight,proto3" json:"weight,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -283,6 +286,13 @@ func (x *Saying) GetText() string {
 func (x *Saying) GetLine() int64 {
 	if x != nil {
 		return x.Line
+	}
+	return 0
+}
+
+func (x *Saying) GetWeight() int64 {
+	if x != nil {
+		return x.Weight
 	}
 	return 0
 }
@@ -370,11 +380,12 @@ const file_groma_v1_words_proto_rawDesc = "" +
 	"\asayings\x18\x04 \x03(\v2\x10.groma.v1.SayingR\asayings\x12#\n" +
 	"\rsayings_count\x18\x05 \x01(\x03R\fsayingsCount\x12-\n" +
 	"\badopters\x18\x06 \x03(\v2\x11.groma.v1.AdopterR\badopters\x12%\n" +
-	"\x0eadopters_count\x18\a \x01(\x03R\radoptersCount\"N\n" +
+	"\x0eadopters_count\x18\a \x01(\x03R\radoptersCount\"f\n" +
 	"\x06Saying\x12\x1c\n" +
 	"\tlanguages\x18\x01 \x03(\tR\tlanguages\x12\x12\n" +
 	"\x04text\x18\x02 \x01(\tR\x04text\x12\x12\n" +
-	"\x04line\x18\x03 \x01(\x03R\x04line\"E\n" +
+	"\x04line\x18\x03 \x01(\x03R\x04line\x12\x16\n" +
+	"\x06weight\x18\x04 \x01(\x03R\x06weight\"E\n" +
 	"\aAdopter\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x12\n" +
 	"\x04link\x18\x02 \x01(\tR\x04link\x12\x12\n" +
