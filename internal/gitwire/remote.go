@@ -42,6 +42,7 @@ type Remote struct {
 	branch    Head             // where to look for it if not
 	tip       plumbing.Hash    // of branch
 	abilities *capability.List // of the other side
+	refs      *packp.AdvRefs   // that the session began with
 }
 
 // Wire returns how many requests were made of the remote so far, and how many
@@ -84,7 +85,7 @@ func (r *Remote) probe(ctx context.Context) error {
 	if err := r.resolve(refs); err != nil {
 		return r.trial.judge(ctx, err, evidence{})
 	}
-	r.abilities = refs.Capabilities
+	r.abilities, r.refs = refs.Capabilities, refs
 	if r.request.AsOf.IsZero() {
 		return nil
 	}

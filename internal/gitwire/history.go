@@ -1,0 +1,442 @@
+package gitwire
+
+import (
+	"bytes"
+	"context"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/go-git/go-git/v5/plumbing"
+	"github.com/go-git/go-git/v5/plumbing/protocol/packp"
+	"github.com/go-git/go-git/v5/plumbing/protocol/packp/capability"
+
+	"groma/internal/fault"
+	"groma/internal/packstream"
+	"groma/internal/vitals"
+)
+
+// What bounds a history. A commit takes some 250 bytes on its way here; the
+// liveliest repositories have a hundred thousand a year.
+const (
+	mostHistoryCommits = 500_000
+	mostHistoryBytes   = 512 << 20
+	mostHistoryTags    = 4_000
+	mostHistoryRounds  = 16
+	mostMissing        = 50_000 // commits asked for by their names at a time
+	mostTagBytes       = 64 << 20
+	largestCommit      = 16 << 20
+)
+
+// historyMargin is how much more is asked for than is wanted. What a host
+// leaves out, it leaves out with all that is behind it; see [Remote.History].
+const historyMargin = 30 * 24 * time.Hour
+
+// History brings the commits that can be reached from [Remote.Head], and the
+// tags, without trees and contents.
+//
+// Asked for the commits since an instant, git stops at each one that is
+// earlier, and then takes every commit with such a parent for one without any:
+// behind the merge of a branch that was begun before, the main line is missing,
+// too. So what is missing is asked for again, until no commit that came has a
+// parent that is late enough and did not. What stays unseen is a commit that
+// can only be reached through others that say they are more than thirty days
+// older than what was asked for.
+//
+// The host must offer partial clone; others are [fault.Unsupported].
+func (r *Remote) History(ctx context.Context, ask vitals.Ask) (*vitals.History, error) {
+	err := r.canGoBack()
+	if err == nil && !r.direct {
+		err = fault.Errorf(fault.Unsupported, "the host does not hand out the commit %s", r.want)
+	}
+	if err != nil {
+		return nil, r.trial.judge(ctx, err, evidence{})
+	}
+	h := &reading{remote: r, since: ask.Since, until: map[packstream.Hash]bool{}, missing: map[packstream.Hash]bool{}, texts: map[string]string{}}
+	if err := h.tagsAndHead(ctx, ask.Tags); err != nil {
+		return nil, err
+	}
+	if err := h.commits(ctx); err != nil {
+		return nil, err
+	}
+	return &h.History, nil
+}
+
+// reading is a history while it is being read.
+type reading struct {
+	vitals.History
+	remote  *Remote
+	since   time.Time
+	until   map[packstream.Hash]bool // commits that are known
+	missing map[packstream.Hash]bool // parents that did not come
+	texts   map[string]string        // each name once, however many commits have it
+}
+
+// bound notes a limit that was reached.
+func (h *reading) bound(what string, limit int64) {
+	if b := (vitals.Bound{What: what, Limit: limit}); !slices.Contains(h.Bounds, b) {
+		h.Bounds = append(h.Bounds, b)
+	}
+}
+
+// ask asks for commits without trees.
+func (h *reading) ask(ctx context.Context, wants []plumbing.Hash, depth packp.Depth, limits Limits) (*packstream.Pack, error) {
+	q := h.remote.question(wants[0], depth)
+	q.Wants = wants
+	q.Capabilities.Set(capability.Filter)
+	q.Filter = packp.FilterTreeDepth(0)
+	limits.ObjectBytes = largestCommit
+	return h.remote.pack(ctx, limits.filled(), q, Blobs{})
+}
+
+// tagsAndHead reads the tags that are wanted and the head, all at once.
+func (h *reading) tagsAndHead(ctx context.Context, choose func([]string) []string) error {
+	refs, err := h.remote.tags(ctx)
+	if err != nil {
+		return err
+	}
+	const prefix = "refs/tags/"
+	for name, hash := range refs.References {
+		if short, ok := strings.CutPrefix(name, prefix); ok {
+			commit, peeled := refs.Peeled[name]
+			if !peeled {
+				commit = hash
+			}
+			h.Tags = append(h.Tags, vitals.Tag{Name: strings.ToValidUTF8(short, "?"), Commit: commit.String()})
+		}
+	}
+	slices.SortFunc(h.Tags, func(a, b vitals.Tag) int { return strings.Compare(a.Name, b.Name) })
+	chosen := map[string]plumbing.Hash{}
+	for _, name := range h.choose(choose) {
+		if hash, ok := refs.References[prefix+name]; ok {
+			chosen[name] = hash
+		}
+	}
+	return h.readTags(ctx, chosen)
+}
+
+// choose lets the caller choose among the tags, as many as there may be.
+func (h *reading) choose(choose func([]string) []string) []string {
+	if choose == nil {
+		return nil
+	}
+	names := make([]string, len(h.Tags))
+	for i, tag := range h.Tags {
+		names[i] = tag.Name
+	}
+	names = choose(names)
+	if len(names) > mostHistoryTags {
+		h.bound("tags", mostHistoryTags)
+		names = names[:mostHistoryTags]
+	}
+	return names
+}
+
+// readTags reads the times of the tags chosen, and the head.
+func (h *reading) readTags(ctx context.Context, chosen map[string]plumbing.Hash) error {
+	r := h.remote
+	wants := append(slices.Collect(maps.Values(chosen)), r.want)
+	limits := Limits{Objects: int64(4*len(wants) + 16), PackBytes: mostTagBytes}
+	p, err := h.ask(ctx, wants, packp.DepthCommits(1), limits)
+	if fault.KindOf(err) == fault.TooLarge && len(chosen) > 0 {
+		h.bound("tags", 0)
+		return h.readTags(ctx, nil)
+	}
+	if err != nil {
+		return err
+	}
+	defer p.Close()
+	head, err := newSnapshot(p, packstream.Hash(r.want))
+	if err == nil && head == nil {
+		err = fault.Errorf(fault.Invalid, "it did not send the commit %s", r.want)
+	}
+	if err != nil {
+		return r.trial.judge(ctx, err, evidence{})
+	}
+	h.Head, h.HeadAt = head.Commit, head.CommittedAt
+	for i := range h.Tags {
+		if hash, ok := chosen[h.Tags[i].Name]; ok {
+			h.Tags[i].At = tagged(p, packstream.Hash(hash))
+		}
+	}
+	return nil
+}
+
+// tagged is the time of a tag: its own if it is annotated and says one, else
+// that of the commit.
+func tagged(p *packstream.Pack, name packstream.Hash) time.Time {
+	for range 10 {
+		o, ok := p.Find(name)
+		if !ok || o.Kind != packstream.Commit && o.Kind != packstream.Tag {
+			return time.Time{}
+		}
+		text, err := p.Text(name, o.Kind)
+		if err != nil {
+			return time.Time{}
+		}
+		if o.Kind == packstream.Commit {
+			return signed(field(text, "committer"))
+		}
+		if at := signed(field(text, "tagger")); !at.IsZero() {
+			return at
+		}
+		name = packstream.ParseHash(field(text, "object"))
+	}
+	return time.Time{}
+}
+
+// depth is how far back to ask.
+func (h *reading) depth() packp.Depth {
+	if h.since.IsZero() {
+		return packp.DepthCommits(0)
+	}
+	return packp.DepthSince(time.Unix(max(1, h.early().Unix()), 0)) // git takes zero for a mistake
+}
+
+func (h *reading) early() time.Time { return h.since.Add(-historyMargin) }
+
+// commits reads the commits, and then those that did not come with them.
+func (h *reading) commits(ctx context.Context) error {
+	if !h.since.IsZero() && h.HeadAt.Before(h.early()) {
+		return nil // git fails where it finds none
+	}
+	whole, err := h.bring(ctx, []plumbing.Hash{plumbing.NewHash(h.Head)})
+	for round := 0; err == nil && whole && len(h.missing) > 0; round++ {
+		h.First = time.Time{} // there is more behind
+		if round == mostHistoryRounds || len(h.missing) > mostMissing {
+			h.bound("rounds", mostHistoryRounds)
+			break
+		}
+		var late []plumbing.Hash
+		if late, err = h.lateOnes(ctx); err != nil || len(late) == 0 {
+			break
+		}
+		whole, err = h.bring(ctx, late)
+	}
+	return err
+}
+
+// bring asks for commits and those before them, and reports whether there were
+// not too many.
+func (h *reading) bring(ctx context.Context, from []plumbing.Hash) (bool, error) {
+	before := h.remote.wire.received.Load()
+	limits := Limits{Objects: mostHistoryCommits, PackBytes: mostHistoryBytes}
+	p, err := h.ask(ctx, from, h.depth(), limits)
+	if fault.KindOf(err) == fault.TooLarge {
+		if h.Commits, h.First = nil, (time.Time{}); h.remote.wire.received.Load()-before >= mostHistoryBytes {
+			h.bound("bytes", mostHistoryBytes)
+		} else {
+			h.bound("commits", mostHistoryCommits)
+		}
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	defer p.Close()
+	for _, hash := range from {
+		if err := h.walk(p, packstream.Hash(hash)); err != nil {
+			return false, h.remote.trial.judge(ctx, err, evidence{})
+		}
+	}
+	return true, ctx.Err()
+}
+
+// walk takes a commit and all before it that have come.
+func (h *reading) walk(p *packstream.Pack, from packstream.Hash) error {
+	if _, ok := p.Find(from); !ok {
+		return fault.Errorf(fault.Invalid, "it did not send the commit %s", from)
+	}
+	for todo := []packstream.Hash{from}; len(todo) > 0; {
+		at := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		if h.until[at] {
+			continue
+		}
+		if _, ok := p.Find(at); !ok {
+			h.missing[at] = true
+			continue
+		}
+		text, err := p.Text(at, packstream.Commit)
+		if err != nil {
+			return err
+		}
+		h.until[at] = true
+		delete(h.missing, at)
+		todo = append(todo, h.take(text)...)
+	}
+	return nil
+}
+
+// take notes a commit and returns its parents.
+func (h *reading) take(text []byte) (parents []packstream.Hash) {
+	parents = parentsOf(text)
+	author, committed := field(text, "author"), signed(field(text, "committer"))
+	if len(parents) == 0 && (h.First.IsZero() || committed.Before(h.First)) {
+		h.First = committed
+	}
+	if !committed.Before(h.since) {
+		name, mail := identity(author)
+		who := vitals.Person{Name: h.once(name), Mail: h.once(mail)}
+		h.Commits = append(h.Commits, vitals.Commit{Author: who, Authored: signed(author), Committed: committed, Parents: len(parents)})
+	}
+	return parents
+}
+
+// parentsOf are the parents of a commit. They stand together, after its tree.
+func parentsOf(text []byte) (parents []packstream.Hash) {
+	for line := range bytes.Lines(text) {
+		name, value, _ := bytes.Cut(bytes.TrimSuffix(line, []byte("\n")), []byte(" "))
+		switch {
+		case string(name) == "parent" && sha1Name.Match(value):
+			parents = append(parents, packstream.ParseHash(string(value)))
+		case string(name) != "tree":
+			return parents
+		}
+	}
+	return parents
+}
+
+// longestName is how much of a stranger's name is kept.
+const longestName = 256
+
+// identity reads who signed, "Name <mail> SECONDS ZONE", as git does.
+func identity(signature string) (name, mail string) {
+	name, rest, _ := strings.Cut(signature, "<")
+	mail, _, _ = strings.Cut(rest, ">")
+	tidy := func(s string) string {
+		return strings.ToValidUTF8(s[:min(len(s), longestName)], "?")
+	}
+	return tidy(strings.TrimSpace(name)), tidy(mail)
+}
+
+// once keeps each text once.
+func (h *reading) once(text string) string {
+	if kept, ok := h.texts[text]; ok {
+		return kept
+	}
+	text = strings.Clone(text)
+	h.texts[text] = text
+	return text
+}
+
+// lateOnes asks for the parents that are missing, and returns those that are
+// late enough to be wanted. The others are known from now on.
+func (h *reading) lateOnes(ctx context.Context) (late []plumbing.Hash, err error) {
+	var wants []plumbing.Hash
+	for name := range h.missing {
+		wants = append(wants, plumbing.Hash(name))
+	}
+	plumbing.HashesSort(wants) // so that the same is asked every time
+	limits := Limits{Objects: int64(len(wants) + 16), PackBytes: mostHistoryBytes}
+	p, err := h.ask(ctx, wants, packp.DepthCommits(1), limits)
+	if err != nil {
+		return nil, err
+	}
+	defer p.Close()
+	clear(h.missing)
+	for _, want := range wants {
+		text, err := p.Text(packstream.Hash(want), packstream.Commit)
+		if err != nil {
+			return nil, h.remote.trial.judge(ctx, err, evidence{})
+		}
+		if signed(field(text, "committer")).Before(h.early()) {
+			h.until[packstream.Hash(want)] = true
+		} else {
+			late = append(late, want)
+		}
+	}
+	return late, nil
+}
+
+// lister is a session with a host that is asked for its tags by themselves.
+type lister interface {
+	tags(context.Context) (*packp.AdvRefs, error)
+}
+
+// tags asks for the tags. A host of protocol v0 has told them already.
+func (r *Remote) tags(ctx context.Context) (*packp.AdvRefs, error) {
+	if l, ok := r.session.(lister); ok {
+		refs, err := l.tags(ctx)
+		switch {
+		case err != nil:
+			return nil, r.trial.judge(ctx, err, r.session.evidence())
+		case refs != nil:
+			return refs, nil
+		}
+	}
+	return r.refs, nil
+}
+
+// tags asks a host of v2; one of v0 has nothing to add.
+func (h *httpSession) tags(ctx context.Context) (*packp.AdvRefs, error) {
+	if h.second == nil {
+		return nil, nil
+	}
+	refs := packp.NewAdvRefs()
+	return refs, h.second.list(ctx, refs, []string{"refs/tags/"})
+}
+
+// RootFile brings one file of the top folder of [Remote.Head]: its tree and its
+// contents, and nothing else. It returns nil if there is no such file; one that
+// is larger than most is [fault.TooLarge].
+func (r *Remote) RootFile(ctx context.Context, name string, most int64) ([]byte, error) {
+	if !r.HandsOutBlobs() {
+		err := fault.Errorf(fault.Unsupported, "the host does not hand out a single file")
+		return nil, r.trial.judge(ctx, err, evidence{})
+	}
+	blob, err := r.rootEntry(ctx, name)
+	if err != nil || blob == (packstream.Hash{}) {
+		return nil, err
+	}
+	q := r.question(plumbing.Hash(blob), packp.DepthCommits(0))
+	limits := Limits{PackBytes: most + 4<<10, ObjectBytes: most, Objects: 1}
+	p, err := r.pack(ctx, limits.filled(), q, Blobs{})
+	if err != nil {
+		return nil, err
+	}
+	defer p.Close()
+	text, err := p.Text(blob, packstream.Blob)
+	if err != nil {
+		return nil, r.trial.judge(ctx, err, evidence{})
+	}
+	return slices.Clone(text), nil
+}
+
+// rootEntry is the hash of a file of the top folder, or zero.
+func (r *Remote) rootEntry(ctx context.Context, name string) (none packstream.Hash, err error) {
+	q := r.question(r.want, packp.DepthCommits(1))
+	q.Capabilities.Set(capability.Filter)
+	q.Filter = packp.FilterTreeDepth(1)
+	p, err := r.pack(ctx, Limits{PackBytes: mostTagBytes, Objects: 64}.filled(), q, Blobs{})
+	if err != nil {
+		return none, err
+	}
+	defer p.Close()
+	entries, err := rootEntries(p, packstream.Hash(r.want))
+	if err != nil {
+		return none, r.trial.judge(ctx, err, evidence{})
+	}
+	for _, e := range entries {
+		if string(e.Name) == name && (e.Mode == Regular || e.Mode == Executable) {
+			return e.Hash, nil
+		}
+	}
+	return none, nil
+}
+
+func rootEntries(p *packstream.Pack, commit packstream.Hash) ([]packstream.Entry, error) {
+	s, err := newSnapshot(p, commit)
+	if err != nil {
+		return nil, err
+	}
+	if s == nil {
+		return nil, fault.Errorf(fault.Invalid, "it did not send the commit %s", commit)
+	}
+	text, err := p.Text(s.tree, packstream.Tree)
+	if err != nil {
+		return nil, err
+	}
+	return packstream.ParseTree(text)
+}
