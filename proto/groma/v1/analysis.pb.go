@@ -43,8 +43,8 @@ type Analysis struct {
 	LandscapeCommit string `protobuf:"bytes,5,opt,name=landscape_commit,json=landscapeCommit,proto3" json:"landscape_commit,omitempty"`
 	// Totals are the language's over all projects, each repository once.
 	Totals *Figures `protobuf:"bytes,6,opt,name=totals,proto3" json:"totals,omitempty"`
-	// Sum is what the projects' figures add up to. It exceeds totals by what
-	// stands in shared once for each further project.
+	// Sum is what the figures of projects and others add up to. It exceeds
+	// totals by what stands in shared once for each further project: repeated.
 	Sum *Figures `protobuf:"bytes,7,opt,name=sum,proto3" json:"sum,omitempty"`
 	// Shared are the repositories that several projects name, sorted by key.
 	Shared []*SharedRepository `protobuf:"bytes,8,rep,name=shared,proto3" json:"shared,omitempty"`
@@ -82,7 +82,16 @@ type Analysis struct {
 	Commands []string `protobuf:"bytes,22,rep,name=commands,proto3" json:"commands,omitempty"`
 	// Annotations says whose words stand beside the figures; its projects are
 	// left out here, since each stands with its project.
-	Annotations   *Annotations `protobuf:"bytes,23,opt,name=annotations,proto3" json:"annotations,omitempty"`
+	Annotations *Annotations `protobuf:"bytes,23,opt,name=annotations,proto3" json:"annotations,omitempty"`
+	// All are the figures of all programming languages over all projects, each
+	// repository once, and share is the language's part of them.
+	All   *Figures `protobuf:"bytes,25,opt,name=all,proto3" json:"all,omitempty"`
+	Share *Share   `protobuf:"bytes,26,opt,name=share,proto3" json:"share,omitempty"`
+	// told + rest == sum == totals + repeated: told is the sum of projects, rest
+	// that of others.
+	Told          *Figures `protobuf:"bytes,27,opt,name=told,proto3" json:"told,omitempty"`
+	Rest          *Figures `protobuf:"bytes,28,opt,name=rest,proto3" json:"rest,omitempty"`
+	Repeated      *Figures `protobuf:"bytes,29,opt,name=repeated,proto3" json:"repeated,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -274,6 +283,41 @@ func (x *Analysis) GetCommands() []string {
 func (x *Analysis) GetAnnotations() *Annotations {
 	if x != nil {
 		return x.Annotations
+	}
+	return nil
+}
+
+func (x *Analysis) GetAll() *Figures {
+	if x != nil {
+		return x.All
+	}
+	return nil
+}
+
+func (x *Analysis) GetShare() *Share {
+	if x != nil {
+		return x.Share
+	}
+	return nil
+}
+
+func (x *Analysis) GetTold() *Figures {
+	if x != nil {
+		return x.Told
+	}
+	return nil
+}
+
+func (x *Analysis) GetRest() *Figures {
+	if x != nil {
+		return x.Rest
+	}
+	return nil
+}
+
+func (x *Analysis) GetRepeated() *Figures {
+	if x != nil {
+		return x.Repeated
 	}
 	return nil
 }
@@ -2290,7 +2334,7 @@ var File_groma_v1_analysis_proto protoreflect.FileDescriptor
 
 const file_groma_v1_analysis_proto_rawDesc = "" +
 	"\n" +
-	"\x17groma/v1/analysis.proto\x12\bgroma.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1agroma/v1/annotations.proto\x1a\x18groma/v1/landscape.proto\x1a\x15groma/v1/report.proto\"\xce\a\n" +
+	"\x17groma/v1/analysis.proto\x12\bgroma.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1agroma/v1/annotations.proto\x1a\x18groma/v1/landscape.proto\x1a\x15groma/v1/report.proto\"\x97\t\n" +
 	"\bAnalysis\x12\x14\n" +
 	"\x05title\x18\x01 \x01(\tR\x05title\x12\x1a\n" +
 	"\blanguage\x18\x02 \x01(\tR\blanguage\x12\"\n" +
@@ -2317,7 +2361,12 @@ const file_groma_v1_analysis_proto_rawDesc = "" +
 	"references\x12\x16\n" +
 	"\x06method\x18\x15 \x03(\tR\x06method\x12\x1a\n" +
 	"\bcommands\x18\x16 \x03(\tR\bcommands\x127\n" +
-	"\vannotations\x18\x17 \x01(\v2\x15.groma.v1.AnnotationsR\vannotationsJ\x04\b\x18\x10\x19\"\x9e\x01\n" +
+	"\vannotations\x18\x17 \x01(\v2\x15.groma.v1.AnnotationsR\vannotations\x12#\n" +
+	"\x03all\x18\x19 \x01(\v2\x11.groma.v1.FiguresR\x03all\x12%\n" +
+	"\x05share\x18\x1a \x01(\v2\x0f.groma.v1.ShareR\x05share\x12%\n" +
+	"\x04told\x18\x1b \x01(\v2\x11.groma.v1.FiguresR\x04told\x12%\n" +
+	"\x04rest\x18\x1c \x01(\v2\x11.groma.v1.FiguresR\x04rest\x12-\n" +
+	"\brepeated\x18\x1d \x01(\v2\x11.groma.v1.FiguresR\brepeatedJ\x04\b\x18\x10\x19\"\x9e\x01\n" +
 	"\x04Rule\x12\x18\n" +
 	"\ameasure\x18\x01 \x01(\tR\ameasure\x123\n" +
 	"\x16pure_parts_per_million\x18\x02 \x01(\x03R\x13purePartsPerMillion\x12'\n" +
@@ -2564,45 +2613,50 @@ var file_groma_v1_analysis_proto_depIdxs = []int32{
 	19, // 13: groma.v1.Analysis.coverage:type_name -> groma.v1.Coverage
 	22, // 14: groma.v1.Analysis.references:type_name -> groma.v1.Reference
 	25, // 15: groma.v1.Analysis.annotations:type_name -> groma.v1.Annotations
-	2,  // 16: groma.v1.LanguageFigures.figures:type_name -> groma.v1.Figures
-	3,  // 17: groma.v1.LanguageFigures.share:type_name -> groma.v1.Share
-	26, // 18: groma.v1.ProjectAnalysis.project:type_name -> groma.v1.Project
-	2,  // 19: groma.v1.ProjectAnalysis.figures:type_name -> groma.v1.Figures
-	2,  // 20: groma.v1.ProjectAnalysis.all:type_name -> groma.v1.Figures
-	3,  // 21: groma.v1.ProjectAnalysis.share:type_name -> groma.v1.Share
-	4,  // 22: groma.v1.ProjectAnalysis.mix:type_name -> groma.v1.LanguageFigures
-	4,  // 23: groma.v1.ProjectAnalysis.rest:type_name -> groma.v1.LanguageFigures
-	6,  // 24: groma.v1.ProjectAnalysis.repositories:type_name -> groma.v1.RepositoryAnalysis
-	21, // 25: groma.v1.ProjectAnalysis.uncounted:type_name -> groma.v1.Gap
-	15, // 26: groma.v1.ProjectAnalysis.sayings:type_name -> groma.v1.Quote
-	16, // 27: groma.v1.ProjectAnalysis.adopters:type_name -> groma.v1.AdopterList
-	27, // 28: groma.v1.ProjectAnalysis.annotation:type_name -> groma.v1.ProjectAnnotation
-	17, // 29: groma.v1.ProjectAnalysis.health:type_name -> groma.v1.Health
-	28, // 30: groma.v1.RepositoryAnalysis.committed_at:type_name -> google.protobuf.Timestamp
-	2,  // 31: groma.v1.RepositoryAnalysis.figures:type_name -> groma.v1.Figures
-	2,  // 32: groma.v1.RepositoryAnalysis.all:type_name -> groma.v1.Figures
-	3,  // 33: groma.v1.RepositoryAnalysis.share:type_name -> groma.v1.Share
-	4,  // 34: groma.v1.RepositoryAnalysis.mix:type_name -> groma.v1.LanguageFigures
-	2,  // 35: groma.v1.SharedRepository.figures:type_name -> groma.v1.Figures
-	2,  // 36: groma.v1.Crowd.figures:type_name -> groma.v1.Figures
-	2,  // 37: groma.v1.OtherProject.figures:type_name -> groma.v1.Figures
-	2,  // 38: groma.v1.LanguageAnalysis.figures:type_name -> groma.v1.Figures
-	3,  // 39: groma.v1.LanguageAnalysis.share:type_name -> groma.v1.Share
-	2,  // 40: groma.v1.Leader.figures:type_name -> groma.v1.Figures
-	3,  // 41: groma.v1.Leader.share:type_name -> groma.v1.Share
-	18, // 42: groma.v1.Health.spans:type_name -> groma.v1.HealthSpan
-	28, // 43: groma.v1.Health.last_commit:type_name -> google.protobuf.Timestamp
-	28, // 44: groma.v1.Health.last_release:type_name -> google.protobuf.Timestamp
-	3,  // 45: groma.v1.HealthSpan.top_share:type_name -> groma.v1.Share
-	23, // 46: groma.v1.Coverage.outcomes:type_name -> groma.v1.Coverage.OutcomesEntry
-	21, // 47: groma.v1.Coverage.gaps:type_name -> groma.v1.Gap
-	20, // 48: groma.v1.Coverage.maturities:type_name -> groma.v1.CoverageOfMaturity
-	21, // 49: groma.v1.Coverage.not_surveyed:type_name -> groma.v1.Gap
-	50, // [50:50] is the sub-list for method output_type
-	50, // [50:50] is the sub-list for method input_type
-	50, // [50:50] is the sub-list for extension type_name
-	50, // [50:50] is the sub-list for extension extendee
-	0,  // [0:50] is the sub-list for field type_name
+	2,  // 16: groma.v1.Analysis.all:type_name -> groma.v1.Figures
+	3,  // 17: groma.v1.Analysis.share:type_name -> groma.v1.Share
+	2,  // 18: groma.v1.Analysis.told:type_name -> groma.v1.Figures
+	2,  // 19: groma.v1.Analysis.rest:type_name -> groma.v1.Figures
+	2,  // 20: groma.v1.Analysis.repeated:type_name -> groma.v1.Figures
+	2,  // 21: groma.v1.LanguageFigures.figures:type_name -> groma.v1.Figures
+	3,  // 22: groma.v1.LanguageFigures.share:type_name -> groma.v1.Share
+	26, // 23: groma.v1.ProjectAnalysis.project:type_name -> groma.v1.Project
+	2,  // 24: groma.v1.ProjectAnalysis.figures:type_name -> groma.v1.Figures
+	2,  // 25: groma.v1.ProjectAnalysis.all:type_name -> groma.v1.Figures
+	3,  // 26: groma.v1.ProjectAnalysis.share:type_name -> groma.v1.Share
+	4,  // 27: groma.v1.ProjectAnalysis.mix:type_name -> groma.v1.LanguageFigures
+	4,  // 28: groma.v1.ProjectAnalysis.rest:type_name -> groma.v1.LanguageFigures
+	6,  // 29: groma.v1.ProjectAnalysis.repositories:type_name -> groma.v1.RepositoryAnalysis
+	21, // 30: groma.v1.ProjectAnalysis.uncounted:type_name -> groma.v1.Gap
+	15, // 31: groma.v1.ProjectAnalysis.sayings:type_name -> groma.v1.Quote
+	16, // 32: groma.v1.ProjectAnalysis.adopters:type_name -> groma.v1.AdopterList
+	27, // 33: groma.v1.ProjectAnalysis.annotation:type_name -> groma.v1.ProjectAnnotation
+	17, // 34: groma.v1.ProjectAnalysis.health:type_name -> groma.v1.Health
+	28, // 35: groma.v1.RepositoryAnalysis.committed_at:type_name -> google.protobuf.Timestamp
+	2,  // 36: groma.v1.RepositoryAnalysis.figures:type_name -> groma.v1.Figures
+	2,  // 37: groma.v1.RepositoryAnalysis.all:type_name -> groma.v1.Figures
+	3,  // 38: groma.v1.RepositoryAnalysis.share:type_name -> groma.v1.Share
+	4,  // 39: groma.v1.RepositoryAnalysis.mix:type_name -> groma.v1.LanguageFigures
+	2,  // 40: groma.v1.SharedRepository.figures:type_name -> groma.v1.Figures
+	2,  // 41: groma.v1.Crowd.figures:type_name -> groma.v1.Figures
+	2,  // 42: groma.v1.OtherProject.figures:type_name -> groma.v1.Figures
+	2,  // 43: groma.v1.LanguageAnalysis.figures:type_name -> groma.v1.Figures
+	3,  // 44: groma.v1.LanguageAnalysis.share:type_name -> groma.v1.Share
+	2,  // 45: groma.v1.Leader.figures:type_name -> groma.v1.Figures
+	3,  // 46: groma.v1.Leader.share:type_name -> groma.v1.Share
+	18, // 47: groma.v1.Health.spans:type_name -> groma.v1.HealthSpan
+	28, // 48: groma.v1.Health.last_commit:type_name -> google.protobuf.Timestamp
+	28, // 49: groma.v1.Health.last_release:type_name -> google.protobuf.Timestamp
+	3,  // 50: groma.v1.HealthSpan.top_share:type_name -> groma.v1.Share
+	23, // 51: groma.v1.Coverage.outcomes:type_name -> groma.v1.Coverage.OutcomesEntry
+	21, // 52: groma.v1.Coverage.gaps:type_name -> groma.v1.Gap
+	20, // 53: groma.v1.Coverage.maturities:type_name -> groma.v1.CoverageOfMaturity
+	21, // 54: groma.v1.Coverage.not_surveyed:type_name -> groma.v1.Gap
+	55, // [55:55] is the sub-list for method output_type
+	55, // [55:55] is the sub-list for method input_type
+	55, // [55:55] is the sub-list for extension type_name
+	55, // [55:55] is the sub-list for extension extendee
+	0,  // [0:55] is the sub-list for field type_name
 }
 
 func init() { file_groma_v1_analysis_proto_init() }
