@@ -94,6 +94,7 @@ func (a *Activities) TakeCensus(ctx context.Context, request *gromav1.TakeCensus
 	target := request.GetTarget()
 	asked := census.Request{
 		Survey: request.Survey, Key: target.GetKey(), Address: target.GetAddress(), Branch: target.GetBranch(), Limits: request.Limits,
+		Recount: target.GetRecount(),
 	}
 	if at := target.GetAsOf(); at != nil {
 		asked.AsOf = at.AsTime()

@@ -4,7 +4,9 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"math"
 	"strings"
+	"time"
 )
 
 // CensusKey is where the census of a commit is kept. It is written once, last
@@ -18,6 +20,22 @@ func CensusKey(repository, commit, method string) string {
 func FilesKey(repository, commit, method string) string {
 	return "census/" + path(repository) + "/" + segment(commit) + "/" + segment(method) + ".files.zst"
 }
+
+// CountedKey is where it is noted that a commit was counted by a method, so that
+// the youngest commits of a repository come first in [CountedPrefix]. It is
+// written after the file list and before the census.
+func CountedKey(repository, commit, method string, committed time.Time) string {
+	age := uint64(math.MaxInt64) - uint64(max(committed.Unix(), 0))
+	return fmt.Sprintf("%s%016x-%s", CountedPrefix(repository, method), age, segment(commit))
+}
+
+// CountedPrefix is what the counted keys of a repository and a method begin with.
+func CountedPrefix(repository, method string) string {
+	return "counted/" + path(repository) + "/" + segment(method) + "/"
+}
+
+// CountedCommit is the commit of a counted key.
+func CountedCommit(key string) string { return key[strings.LastIndexByte(key, '-')+1:] }
 
 // SurveysPrefix is what the keys of all surveys begin with.
 const SurveysPrefix = "surveys/"

@@ -1,8 +1,11 @@
 package artefact
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestKeys(t *testing.T) {
@@ -49,4 +52,20 @@ func FuzzSegment(f *testing.F) {
 			t.Errorf("%q and %q share %q", a, b, segment(a))
 		}
 	})
+}
+
+// The youngest commit comes first, whatever its time.
+func TestCountedKey(t *testing.T) {
+	var keys []string
+	for i, at := range []time.Time{time.Unix(1<<40, 0), time.Unix(1700000001, 0), time.Unix(1700000000, 0), {}} {
+		commit := strings.Repeat(fmt.Sprint(i), 40)
+		key := CountedKey("github.com/o/r-1", commit, "g1", at)
+		if err := validKey(key); err != nil || !strings.HasPrefix(key, CountedPrefix("github.com/o/r-1", "g1")) || CountedCommit(key) != commit {
+			t.Errorf("%s of %s: %v", key, CountedCommit(key), err)
+		}
+		keys = append(keys, key)
+	}
+	if !slices.IsSorted(keys) {
+		t.Errorf("keys are not sorted by age: %q", keys)
+	}
 }

@@ -9,7 +9,6 @@ package census
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 	"time"
 
@@ -37,12 +36,18 @@ type Request struct {
 	Commit  string    // empty for the branch's head
 	AsOf    time.Time // what the branch had then; zero for its head
 	Limits  *gromav1.Limits
+	// Recount counts a commit again that is counted, from everything, and
+	// fails unless the tally is the same.
+	Recount bool
 }
 
 // A Taker takes censuses, any number at a time.
 type Taker struct {
 	Git   *gitwire.Client
 	Store artefact.Store
+	// Contents are remembered from one repository to the next; nil remembers
+	// nothing.
+	Contents *Contents
 }
 
 // Take takes the census of one repository and keeps it. It fails only if
@@ -90,20 +95,33 @@ func (t *Taker) take(ctx context.Context, request Request, taken *gromav1.Taken)
 		home = taken.MovedTo
 	}
 	method := tally.Method(request.Limits.GetFileBytes())
-	kept, err := t.kept(ctx, home, remote.Head.Commit, method)
+	census, err := t.census(ctx, remote, request, home, method, taken)
 	if err != nil {
 		return err
 	}
-	if kept == nil {
-		if kept, err = t.count(ctx, remote, request, home, method); err != nil {
-			return err
-		}
-	}
-	taken.Commit, taken.Method, taken.Outcome = kept.Commit, method, "reused"
-	if kept.Survey == request.Survey { // by us, now or in an earlier try
-		taken.Outcome = "counted"
-	}
+	taken.Commit, taken.Method = census.Commit, method
 	return nil
+}
+
+// census is the census of what a remote has: the one that is kept, or one that
+// is taken now. It says in taken what was done.
+func (t *Taker) census(ctx context.Context, remote *gitwire.Remote, request Request, home, method string, taken *gromav1.Taken) (*gromav1.Census, error) {
+	kept, err := t.kept(ctx, home, remote.Head.Commit, method)
+	switch {
+	case err != nil:
+		return nil, err
+	case kept == nil:
+		kept, err = t.count(ctx, remote, request, home, method)
+		taken.Outcome, taken.BlobsCounted = "counted", kept.GetBlobsCounted()
+	case kept.Survey == request.Survey: // by us, in an earlier try
+		taken.Outcome, taken.BlobsCounted = "counted", kept.BlobsCounted
+	case request.Recount:
+		taken.Outcome = "counted"
+		taken.BlobsCounted, err = t.recount(ctx, remote, request, kept)
+	default:
+		taken.Outcome = "reused"
+	}
+	return kept, err
 }
 
 // kept returns the census that is kept of a commit, or nil.
@@ -120,35 +138,69 @@ func (t *Taker) kept(ctx context.Context, key, commit, method string) (*gromav1.
 	}
 	census := &gromav1.Census{}
 	if err := canonical.Unmarshal(data, census); err != nil {
-		return nil, fmt.Errorf("the kept census of %s at %s: %w", key, commit, err)
+		return nil, fault.Errorf(fault.Invalid, "its kept census is damaged; delete %s to count it again: %w", artefact.CensusKey(key, commit, method), err)
 	}
 	return census, nil
 }
 
-// count counts what the remote has and keeps it: the file list first, since
-// the census says that all is there.
+// recount counts again from everything what is counted, and compares. Equal
+// methods mean equal tallies: if they differ, something is broken, and nobody
+// but a person can say which of the two is right.
+func (t *Taker) recount(ctx context.Context, remote *gitwire.Remote, request Request, kept *gromav1.Census) (blobs int64, err error) {
+	counted, err := Count(ctx, remote, request.Limits, Known{})
+	if err != nil {
+		return 0, err
+	}
+	if what := difference(kept, counted.Census); what != "" {
+		return 0, fault.Errorf(fault.Invalid, "counted again it is another census: %s; delete %s to have the new one kept",
+			what, artefact.CensusKey(kept.Key, kept.Commit, kept.Method))
+	}
+	return counted.Census.BlobsCounted, nil
+}
+
+// count counts what the remote has and keeps it: the census last, since it says
+// that all is there.
 func (t *Taker) count(ctx context.Context, remote *gitwire.Remote, request Request, home, method string) (*gromav1.Census, error) {
-	counted, err := Count(ctx, remote, request.Limits)
+	known := Known{}
+	if !request.Recount {
+		earlier, err := t.earlier(ctx, home, method)
+		if err != nil {
+			return nil, err
+		}
+		known = Known{Earlier: earlier, Contents: t.Contents}
+	}
+	counted, err := Count(ctx, remote, request.Limits, known)
 	if err != nil {
 		return nil, err
 	}
 	census := counted.Census
 	census.Key, census.Method, census.Survey = home, method, request.Survey
+	return t.keep(ctx, counted)
+}
+
+// keep keeps what was counted, or returns what somebody who was faster has kept,
+// with the same tally.
+func (t *Taker) keep(ctx context.Context, counted *Counted) (*gromav1.Census, error) {
+	census := counted.Census
 	list, err := packFiles(counted.Files)
 	if err != nil {
-		return nil, err
-	}
-	err = t.Store.Create(ctx, artefact.FilesKey(home, census.Commit, method), list)
-	if err != nil && !errors.Is(err, artefact.ErrExists) {
 		return nil, err
 	}
 	data, err := canonical.MarshalIndent(census)
 	if err != nil {
 		return nil, err
 	}
-	err = t.Store.Create(ctx, artefact.CensusKey(home, census.Commit, method), data)
-	if errors.Is(err, artefact.ErrExists) { // somebody was faster, with the same tally
-		return t.kept(ctx, home, census.Commit, method)
+	err = t.Store.Create(ctx, artefact.FilesKey(census.Key, census.Commit, census.Method), list)
+	if err != nil && !errors.Is(err, artefact.ErrExists) {
+		return nil, err
+	}
+	err = t.Store.Create(ctx, artefact.CountedKey(census.Key, census.Commit, census.Method, census.CommittedAt.AsTime()), nil)
+	if err != nil && !errors.Is(err, artefact.ErrExists) {
+		return nil, err
+	}
+	err = t.Store.Create(ctx, artefact.CensusKey(census.Key, census.Commit, census.Method), data)
+	if errors.Is(err, artefact.ErrExists) {
+		return t.kept(ctx, census.Key, census.Commit, census.Method)
 	}
 	return census, err
 }

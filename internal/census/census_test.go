@@ -272,7 +272,7 @@ func TestCount_SameAgain(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer remote.Close()
-		counted, err := Count(t.Context(), remote, &gromav1.Limits{FileBytes: 1000})
+		counted, err := Count(t.Context(), remote, &gromav1.Limits{FileBytes: 1000}, Known{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -281,5 +281,105 @@ func TestCount_SameAgain(t *testing.T) {
 	}
 	if first, second := count(), count(); !proto.Equal(first, second) {
 		t.Errorf("first %v, then %v", first, second)
+	}
+}
+
+// TestTake_New: of a new commit only what is new is brought and read; what
+// another repository has is not read again.
+func TestTake_New(t *testing.T) {
+	taker, server := newTaker(t)
+	taker.Contents = NewContents(1 << 20)
+	first := take(t, taker, ask("one", "good"))
+	if first.BlobsCounted != 8 {
+		t.Errorf("%d contents were counted at first, want 8: each that is no link, no submodule and not too large", first.BlobsCounted)
+	}
+	if _, err := server.Commit("o/good", "-- new.rs --\nfn new() {}\n-- moved/lib.rs --\nfn lib() {}\n"); err != nil {
+		t.Fatal(err)
+	}
+	second := take(t, taker, ask("two", "good"))
+	census, err := taker.kept(t.Context(), second.Key, second.Commit, second.Method)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if second.BlobsCounted != 1 || census.BlobsCounted != 1 || census.BuiltOn != first.Commit {
+		t.Errorf("%d contents were counted, built on %q, want 1, built on %s", second.BlobsCounted, census.BuiltOn, first.Commit)
+	}
+	// A fork, for which there is no earlier census.
+	if _, err := server.Commit("o/stuck", "-- lib.rs --\nfn lib() {}\n-- fork.rs --\nfn fork() {}\n"); err != nil {
+		t.Fatal(err)
+	}
+	if err := server.Set("o/stuck", "well"); err != nil {
+		t.Fatal(err)
+	}
+	if fork := take(t, taker, ask("two", "stuck")); fork.BlobsCounted != 2 {
+		t.Errorf("%d contents of a fork were counted, want its own 2", fork.BlobsCounted)
+	}
+}
+
+// TestTake_LostList: a file list that is not there, or no list, costs work only.
+func TestTake_LostList(t *testing.T) {
+	taker, server := newTaker(t)
+	last := take(t, taker, ask("one", "good"))
+	whole := taker.Store
+	for name, data := range map[string][]byte{"lost": nil, "damaged": []byte("no zstd"), "empty": {}} {
+		taker.Store = without{whole, artefact.FilesKey(last.Key, last.Commit, last.Method), data}
+		if _, err := server.Commit("o/good", "-- new.rs --\nfn "+name+"() {}\n"); err != nil {
+			t.Fatal(err)
+		}
+		taken := take(t, taker, ask("two", "good"))
+		census, err := taker.kept(t.Context(), taken.Key, taken.Commit, taken.Method)
+		if err != nil || taken.Outcome != "counted" {
+			t.Errorf("%s: %v, %v", name, taken, err)
+		}
+		if census.BuiltOn == last.Commit {
+			t.Errorf("%s: the census is built on a list that nobody can read", name)
+		}
+		last = taken
+	}
+}
+
+// without is a store in which something else is kept under a key, or nothing.
+type without struct {
+	artefact.Store
+	key  string
+	data []byte
+}
+
+func (w without) Get(ctx context.Context, key string) ([]byte, error) {
+	switch {
+	case key != w.key:
+		return w.Store.Get(ctx, key)
+	case w.data == nil:
+		return nil, artefact.ErrMissing
+	}
+	return w.data, nil
+}
+
+func TestTake_Recount(t *testing.T) {
+	taker, _ := newTaker(t)
+	first := take(t, taker, ask("one", "good"))
+	again := ask("two", "good")
+	again.Recount = true
+	if taken := take(t, taker, again); taken.Outcome != "counted" || taken.BlobsCounted != first.BlobsCounted {
+		t.Errorf("counted again it is %v, want as %v", taken, first)
+	}
+	key := artefact.CensusKey(first.Key, first.Commit, first.Method)
+	data, err := taker.Store.Get(t.Context(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, test := range map[string]struct {
+		data []byte
+		want string
+	}{
+		"other lines": {bytes.Replace(data, []byte(`"blanks": 1,`), []byte(`"blanks": 3,`), 1), "lines of Rust"},
+		"other files": {bytes.Replace(data, []byte(`"files": 11,`), []byte(`"files": 12,`), 1), "11 files, and 12 are kept"},
+		"no census":   {[]byte("{"), "damaged"},
+	} {
+		other := &Taker{Git: taker.Git, Store: without{taker.Store, key, test.data}}
+		taken := take(t, other, again)
+		if taken.Outcome != "failed" || !strings.Contains(taken.Reason, test.want) || !strings.Contains(taken.Reason, "delete census/") {
+			t.Errorf("%s: %v, want a failure with %q", name, taken, test.want)
+		}
 	}
 }

@@ -107,18 +107,28 @@ func TestCount_Plainly(t *testing.T) {
 			t.Cleanup(func() { remote.Close() })
 			return remote
 		}
-		counted, err := Count(t.Context(), probe(), limits)
+		counted, err := Count(t.Context(), probe(), limits, Known{})
 		if err != nil {
 			t.Fatal(err)
 		}
 		files, packages := plainly(t, probe(), limits)
 		if !slices.EqualFunc(counted.Files, files, func(a, b *gromav1.FileCount) bool { return proto.Equal(a, b) }) {
-			t.Errorf("with %d of memory files are\n%v\nwant\n%v", memory, counted.Files, files)
+			t.Errorf("with %d of memory files are not those counted plainly: %s", memory, firstOther(counted.Files, files))
 		}
 		if got, want := fmt.Sprint(counted.Census.Packages), "map[go:1 npm:2 nuget:2 pypi:1]"; got != want || fmt.Sprint(packages) != want {
 			t.Errorf("with %d of memory packages are %s, counted plainly %v, want %s", memory, got, packages, want)
 		}
 	}
+}
+
+// firstOther says where two file lists differ first.
+func firstOther(got, want []*gromav1.FileCount) string {
+	for i := range min(len(got), len(want)) {
+		if !proto.Equal(got[i], want[i]) {
+			return fmt.Sprintf("%v, want %v", got[i], want[i])
+		}
+	}
+	return fmt.Sprintf("%d files, want %d", len(got), len(want))
 }
 
 // plainly counts one file after the other, once all is there.
@@ -151,10 +161,12 @@ func plainly(t *testing.T, remote *gitwire.Remote, limits *gromav1.Limits) (file
 	var found tally.Packages
 	for _, entry := range all {
 		overrides := attributes.For(entry.Path)
-		files = append(files, counter.Count(entry, overrides, contents[entry.Path]))
+		file := counter.Count(entry, overrides, contents[entry.Path])
 		if content, read := contents[entry.Path]; read {
 			found.Add(entry.Path, overrides, content)
+			file.Ecosystem, _ = tally.Package(entry.Path, tally.Overrides{Vendored: tally.No}, content)
 		}
+		files = append(files, file)
 	}
 	return files, found.Count()
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"maps"
 	"path"
 	"runtime"
 	"slices"
@@ -17,8 +18,11 @@ import (
 // readings are what contents were found to be, each under each name that makes
 // a difference. They may be added from several goroutines.
 type readings struct {
+	contents *Contents // of other repositories
+
 	mu    sync.Mutex
 	byKey map[key]reading
+	blobs map[string]bool // that were read here
 }
 
 // key is all that a reading depends on: a file of the same key reads the same,
@@ -35,7 +39,13 @@ type reading struct {
 	ecosystem string // of the package it defines, if nobody vendored it
 }
 
-func newReadings() *readings { return &readings{byKey: map[key]reading{}} }
+func newReadings(known Known) *readings {
+	r := &readings{contents: known.Contents, byKey: map[key]reading{}, blobs: map[string]bool{}}
+	if known.Earlier != nil {
+		maps.Copy(r.byKey, known.Earlier.readings)
+	}
+	return r
+}
 
 func keyOf(blob, file string, overrides tally.Overrides) key {
 	k := key{blob: blob, name: tally.NameOf(file, overrides)}
@@ -63,20 +73,33 @@ func (r *readings) take(blob string, names []string, content []byte) {
 
 // add reads a content under a key, if nobody has.
 func (r *readings) add(k key, content []byte) {
-	if !r.has(k) {
-		found := read(k, content)
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		r.byKey[k] = found
+	if r.has(k) {
+		return
 	}
+	found := read(k, content)
+	r.contents.add(k, found)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.byKey[k] = found
+	r.blobs[k.blob] = true
 }
 
+// has reports whether a content has been read under a key, here or elsewhere.
 func (r *readings) has(k key) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	_, ok := r.byKey[k]
+	if _, ok := r.byKey[k]; ok {
+		return true
+	}
+	found, ok := r.contents.get(k)
+	if ok {
+		r.byKey[k] = found
+	}
 	return ok
 }
+
+// counted is how many contents were read here.
+func (r *readings) counted() int64 { return int64(len(r.blobs)) }
 
 // of returns a reading; it is zero for a file that needs none.
 func (r *readings) of(k key) reading { return r.byKey[k] }

@@ -87,7 +87,7 @@ func (c *censusCommand) run(ctx context.Context, address string) error {
 		return err
 	}
 	defer remote.Close()
-	counted, err := census.Count(ctx, remote, limits)
+	counted, err := census.Count(ctx, remote, limits, census.Known{})
 	if err != nil {
 		return err
 	}
@@ -105,6 +105,7 @@ func repositoryRow(parsed landscape.Address, remote *gitwire.Remote, counted *gr
 		Key: parsed.Key, Outcome: "counted", Commit: counted.Commit, Branch: remote.Head.Branch, Attempts: 1,
 		MovedTo:  movedTo(parsed, remote),
 		Requests: counted.Wire.Requests, BytesReceived: counted.Wire.BytesReceived, Seconds: counted.Seconds,
+		BlobsCounted: counted.BlobsCounted,
 	}
 	return report.Single(planned, &gromav1.Row{Taken: taken, Census: counted})
 }

@@ -31,6 +31,7 @@ import (
 type run struct {
 	terminal    Terminal
 	git         *gitwire.Client // nil takes no censuses
+	contents    *census.Contents
 	log         *slog.Logger
 	concurrency int
 	out         string // folder for the report, empty for none
@@ -52,7 +53,7 @@ func (r *run) open(ctx context.Context, config engine.Config, queue string) (err
 	}
 	work := workers.Config{Store: r.engine.Store, Notices: r.engine.Notices, Log: r.log, Concurrency: r.concurrency, Queue: queue}
 	if r.git != nil {
-		work.Taker = &census.Taker{Git: r.git, Store: r.engine.Store}
+		work.Taker = &census.Taker{Git: r.git, Store: r.engine.Store, Contents: r.contents}
 	}
 	r.worker = workers.New(r.engine.Temporal, work)
 	if err := r.worker.Start(); err != nil {

@@ -118,10 +118,15 @@ func (s *gitSettings) client(terminal Terminal, concurrency int, more ...gitwire
 	if err != nil {
 		return nil, err
 	}
+	packs := int64(s.memory) - s.contentBytes()
 	return gitwire.New(gitwire.Config{
-		Mirrors: mirrors, Credentials: credentials, MemoryBytes: max(1, int64(s.memory)/int64(concurrency)),
+		Mirrors: mirrors, Credentials: credentials, MemoryBytes: max(1, packs/int64(concurrency)),
 	}), nil
 }
+
+// contentBytes is the part of the memory in which a survey remembers what
+// contents count as.
+func (s *gitSettings) contentBytes() int64 { return int64(s.memory) / 16 }
 
 func netrc(terminal Terminal) string {
 	if path := terminal.Env("NETRC"); path != "" {

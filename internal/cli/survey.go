@@ -18,6 +18,7 @@ import (
 	"github.com/spf13/cobra"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"groma/internal/census"
 	"groma/internal/gitwire"
 	"groma/internal/landscape"
 	"groma/internal/source"
@@ -38,7 +39,7 @@ type surveyCommand struct {
 	clomonitor, out               string
 	asOf                          instant
 	allItems, archived            bool
-	json, verbose                 bool
+	json, verbose, recount        bool
 	concurrency                   int
 	shardSize                     int64
 }
@@ -59,7 +60,8 @@ writes a report. SOURCE is one of
                          made on the spot and served on this machine
 
 What is counted is kept: a survey that was stopped goes on when the same command
-is given again, and a commit that was counted before is not counted again.
+is given again, and a commit that was counted before is not counted again. Of a
+commit that is new only those files travel and are read that are new.
 
 The exit status is 0 if every repository was counted, 3 if some have no count
 (the report says which and why), 1 if the survey failed and 2 for wrong usage.`,
@@ -88,6 +90,7 @@ func (c *surveyCommand) register(cmd *cobra.Command) {
 	flags.BoolVar(&c.archived, "archived", false, "archived projects, too")
 	flags.StringVar(&c.clomonitor, "clomonitor", "", "CLOMonitor's file (a path or an https address) with further repositories of each project")
 	flags.Var(&c.asOf, "as-of", asOfUsage)
+	flags.BoolVar(&c.recount, "recount", false, "count again, from everything, what was counted before, and fail repositories whose count differs from what is kept")
 	flags.Int64Var(&c.shardSize, "shard-size", survey.DefaultShardSize, "how many repositories one workflow looks after")
 	flags.BoolVarP(&c.verbose, "verbose", "v", false, "log to standard error")
 	c.limits.register(flags)
@@ -119,7 +122,7 @@ func (c *surveyCommand) run(ctx context.Context, arg string) error {
 	}
 	defer closeLog()
 	r := &run{
-		terminal: c.terminal, git: git, log: log, concurrency: c.concurrency,
+		terminal: c.terminal, git: git, contents: census.NewContents(c.git.contentBytes()), log: log, concurrency: c.concurrency,
 		out: c.out, json: c.json, logs: c.logsTo(), again: c.terminal.command(),
 	}
 	if err := r.open(ctx, c.engine.config(c.terminal, log), workflows.TaskQueue(survey.Fingerprint(spec))); err != nil {
@@ -285,6 +288,7 @@ func (c *surveyCommand) spec(arg string, g *given) (*gromav1.SurveySpec, error) 
 		Name:       g.sources.Landscape.Name,
 		Sha256:     digest(g.sources.Landscape.Data),
 		AsOf:       c.asOf.proto(),
+		Recount:    c.recount,
 	}
 	if g.sources.Clomonitor != nil {
 		spec.ClomonitorSha256 = digest(g.sources.Clomonitor.Data)

@@ -186,7 +186,7 @@ func Targets(manifest *gromav1.Manifest, shard int64) ([]*gromav1.CensusTarget, 
 			continue // decided when the landscape was read
 		}
 		targets = append(targets, &gromav1.CensusTarget{
-			Key: r.Key, Address: r.Address, Branch: r.Branch, AsOf: manifest.GetSpec().GetAsOf(),
+			Key: r.Key, Address: r.Address, Branch: r.Branch, AsOf: manifest.GetSpec().GetAsOf(), Recount: manifest.GetSpec().GetRecount(),
 		})
 	}
 	return targets, nil

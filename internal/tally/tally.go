@@ -155,7 +155,9 @@ func (c *Counter) File(e Entry, overrides Overrides, content Content) *gromav1.F
 	file := &gromav1.FileCount{Path: e.Path, Blob: e.Blob, Bytes: e.Size, Skipped: content.Skipped}
 	if why, skip := c.Skip(e); skip {
 		file.Skipped = why
+		return file
 	}
+	file.Override, file.Generated = overrides.Language, content.Generated
 	if file.Skipped != "" {
 		return file
 	}

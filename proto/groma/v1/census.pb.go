@@ -44,9 +44,14 @@ type Census struct {
 	// Packages is the number of packages by ecosystem: cargo, go, npm, …
 	Packages map[string]int64 `protobuf:"bytes,8,rep,name=packages,proto3" json:"packages,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"varint,2,opt,name=value"`
 	// Survey is the survey that counted, empty for a census taken by itself.
-	Survey        string  `protobuf:"bytes,9,opt,name=survey,proto3" json:"survey,omitempty"`
-	Wire          *Wire   `protobuf:"bytes,10,opt,name=wire,proto3" json:"wire,omitempty"`
-	Seconds       float64 `protobuf:"fixed64,11,opt,name=seconds,proto3" json:"seconds,omitempty"`
+	Survey  string  `protobuf:"bytes,9,opt,name=survey,proto3" json:"survey,omitempty"`
+	Wire    *Wire   `protobuf:"bytes,10,opt,name=wire,proto3" json:"wire,omitempty"`
+	Seconds float64 `protobuf:"fixed64,11,opt,name=seconds,proto3" json:"seconds,omitempty"`
+	// BlobsCounted is how many contents were read for it. What the others count
+	// was known, from the census of another commit or another repository.
+	BlobsCounted int64 `protobuf:"varint,12,opt,name=blobs_counted,json=blobsCounted,proto3" json:"blobs_counted,omitempty"`
+	// BuiltOn is the commit whose file list said so, or empty.
+	BuiltOn       string `protobuf:"bytes,13,opt,name=built_on,json=builtOn,proto3" json:"built_on,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -156,6 +161,20 @@ func (x *Census) GetSeconds() float64 {
 		return x.Seconds
 	}
 	return 0
+}
+
+func (x *Census) GetBlobsCounted() int64 {
+	if x != nil {
+		return x.BlobsCounted
+	}
+	return 0
+}
+
+func (x *Census) GetBuiltOn() string {
+	if x != nil {
+		return x.BuiltOn
+	}
+	return ""
 }
 
 // Tally is counts over the files of one language and class. Every line is
@@ -387,22 +406,30 @@ func (x *Wire) GetBytesReceived() int64 {
 	return 0
 }
 
-// FileCount is one file of a counted tree; a line of the census's file list.
+// FileCount is one file of a counted tree; a line of the census's file list. It
+// says enough to count the same content elsewhere without having it.
 type FileCount struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	Path  string                 `protobuf:"bytes,1,opt,name=path,proto3" json:"path,omitempty"`
 	// Blob is the object id; for a submodule, the commit it names.
 	Blob string `protobuf:"bytes,2,opt,name=blob,proto3" json:"blob,omitempty"`
 	// Skipped is why its lines were not counted, or empty.
-	Skipped       string `protobuf:"bytes,3,opt,name=skipped,proto3" json:"skipped,omitempty"`
-	Language      string `protobuf:"bytes,4,opt,name=language,proto3" json:"language,omitempty"`
-	Class         string `protobuf:"bytes,5,opt,name=class,proto3" json:"class,omitempty"`
-	Lines         int64  `protobuf:"varint,6,opt,name=lines,proto3" json:"lines,omitempty"`
-	Code          int64  `protobuf:"varint,7,opt,name=code,proto3" json:"code,omitempty"`
-	Comments      int64  `protobuf:"varint,8,opt,name=comments,proto3" json:"comments,omitempty"`
-	Blanks        int64  `protobuf:"varint,9,opt,name=blanks,proto3" json:"blanks,omitempty"`
-	Complexity    int64  `protobuf:"varint,10,opt,name=complexity,proto3" json:"complexity,omitempty"`
-	Bytes         int64  `protobuf:"varint,11,opt,name=bytes,proto3" json:"bytes,omitempty"`
+	Skipped    string `protobuf:"bytes,3,opt,name=skipped,proto3" json:"skipped,omitempty"`
+	Language   string `protobuf:"bytes,4,opt,name=language,proto3" json:"language,omitempty"`
+	Class      string `protobuf:"bytes,5,opt,name=class,proto3" json:"class,omitempty"`
+	Lines      int64  `protobuf:"varint,6,opt,name=lines,proto3" json:"lines,omitempty"`
+	Code       int64  `protobuf:"varint,7,opt,name=code,proto3" json:"code,omitempty"`
+	Comments   int64  `protobuf:"varint,8,opt,name=comments,proto3" json:"comments,omitempty"`
+	Blanks     int64  `protobuf:"varint,9,opt,name=blanks,proto3" json:"blanks,omitempty"`
+	Complexity int64  `protobuf:"varint,10,opt,name=complexity,proto3" json:"complexity,omitempty"`
+	Bytes      int64  `protobuf:"varint,11,opt,name=bytes,proto3" json:"bytes,omitempty"`
+	// Override is the language that .gitattributes give the file, or empty.
+	Override string `protobuf:"bytes,12,opt,name=override,proto3" json:"override,omitempty"`
+	// Generated says that the content looks generated, whatever its class.
+	Generated bool `protobuf:"varint,13,opt,name=generated,proto3" json:"generated,omitempty"`
+	// Ecosystem is that of the package which the file defines, or would if it
+	// were not vendored; or empty.
+	Ecosystem     string `protobuf:"bytes,14,opt,name=ecosystem,proto3" json:"ecosystem,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -514,11 +541,32 @@ func (x *FileCount) GetBytes() int64 {
 	return 0
 }
 
+func (x *FileCount) GetOverride() string {
+	if x != nil {
+		return x.Override
+	}
+	return ""
+}
+
+func (x *FileCount) GetGenerated() bool {
+	if x != nil {
+		return x.Generated
+	}
+	return false
+}
+
+func (x *FileCount) GetEcosystem() string {
+	if x != nil {
+		return x.Ecosystem
+	}
+	return ""
+}
+
 var File_groma_v1_census_proto protoreflect.FileDescriptor
 
 const file_groma_v1_census_proto_rawDesc = "" +
 	"\n" +
-	"\x15groma/v1/census.proto\x12\bgroma.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc2\x03\n" +
+	"\x15groma/v1/census.proto\x12\bgroma.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x82\x04\n" +
 	"\x06Census\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x16\n" +
 	"\x06commit\x18\x02 \x01(\tR\x06commit\x12=\n" +
@@ -531,7 +579,9 @@ const file_groma_v1_census_proto_rawDesc = "" +
 	"\x06survey\x18\t \x01(\tR\x06survey\x12\"\n" +
 	"\x04wire\x18\n" +
 	" \x01(\v2\x0e.groma.v1.WireR\x04wire\x12\x18\n" +
-	"\aseconds\x18\v \x01(\x01R\aseconds\x1a;\n" +
+	"\aseconds\x18\v \x01(\x01R\aseconds\x12#\n" +
+	"\rblobs_counted\x18\f \x01(\x03R\fblobsCounted\x12\x19\n" +
+	"\bbuilt_on\x18\r \x01(\tR\abuiltOn\x1a;\n" +
 	"\rPackagesEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\x03R\x05value:\x028\x01\"\xe3\x01\n" +
@@ -553,7 +603,7 @@ const file_groma_v1_census_proto_rawDesc = "" +
 	"\x05bytes\x18\x03 \x01(\x03R\x05bytes\"I\n" +
 	"\x04Wire\x12\x1a\n" +
 	"\brequests\x18\x01 \x01(\x03R\brequests\x12%\n" +
-	"\x0ebytes_received\x18\x02 \x01(\x03R\rbytesReceived\"\x93\x02\n" +
+	"\x0ebytes_received\x18\x02 \x01(\x03R\rbytesReceived\"\xeb\x02\n" +
 	"\tFileCount\x12\x12\n" +
 	"\x04path\x18\x01 \x01(\tR\x04path\x12\x12\n" +
 	"\x04blob\x18\x02 \x01(\tR\x04blob\x12\x18\n" +
@@ -568,7 +618,10 @@ const file_groma_v1_census_proto_rawDesc = "" +
 	"complexity\x18\n" +
 	" \x01(\x03R\n" +
 	"complexity\x12\x14\n" +
-	"\x05bytes\x18\v \x01(\x03R\x05bytesB\x1eZ\x1cgroma/proto/groma/v1;gromav1b\x06proto3"
+	"\x05bytes\x18\v \x01(\x03R\x05bytes\x12\x1a\n" +
+	"\boverride\x18\f \x01(\tR\boverride\x12\x1c\n" +
+	"\tgenerated\x18\r \x01(\bR\tgenerated\x12\x1c\n" +
+	"\tecosystem\x18\x0e \x01(\tR\tecosystemB\x1eZ\x1cgroma/proto/groma/v1;gromav1b\x06proto3"
 
 var (
 	file_groma_v1_census_proto_rawDescOnce sync.Once

@@ -46,7 +46,9 @@ type SurveySpec struct {
 	// AsOf asks for the commits that branches had at this instant: the first,
 	// going back from the last one along first parents, whose committer's time
 	// is before it. Absent means the last commits.
-	AsOf          *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
+	AsOf *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
+	// Recount counts again what is counted, and compares.
+	Recount       bool `protobuf:"varint,11,opt,name=recount,proto3" json:"recount,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -149,6 +151,13 @@ func (x *SurveySpec) GetAsOf() *timestamppb.Timestamp {
 		return x.AsOf
 	}
 	return nil
+}
+
+func (x *SurveySpec) GetRecount() bool {
+	if x != nil {
+		return x.Recount
+	}
+	return false
 }
 
 // Filter says which items of a landscape to survey.
@@ -400,7 +409,7 @@ type Taken struct {
 	Seconds       float64 `protobuf:"fixed64,10,opt,name=seconds,proto3" json:"seconds,omitempty"`
 	// Method is what counted it, where there is a commit.
 	Method string `protobuf:"bytes,11,opt,name=method,proto3" json:"method,omitempty"`
-	// BlobsCounted is how many contents were read for it, in the last attempt.
+	// BlobsCounted is how many contents were read for it in this survey.
 	BlobsCounted  int64 `protobuf:"varint,12,opt,name=blobs_counted,json=blobsCounted,proto3" json:"blobs_counted,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1144,8 +1153,9 @@ type CensusTarget struct {
 	Key     string                 `protobuf:"bytes,1,opt,name=key,proto3" json:"key,omitempty"`
 	Address string                 `protobuf:"bytes,2,opt,name=address,proto3" json:"address,omitempty"`
 	Branch  string                 `protobuf:"bytes,3,opt,name=branch,proto3" json:"branch,omitempty"`
-	// AsOf is the survey's.
+	// AsOf and Recount are the survey's.
 	AsOf          *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
+	Recount       bool                   `protobuf:"varint,7,opt,name=recount,proto3" json:"recount,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1206,6 +1216,13 @@ func (x *CensusTarget) GetAsOf() *timestamppb.Timestamp {
 		return x.AsOf
 	}
 	return nil
+}
+
+func (x *CensusTarget) GetRecount() bool {
+	if x != nil {
+		return x.Recount
+	}
+	return false
 }
 
 // TakeCensusRequest asks for the census of one repository.
@@ -1689,7 +1706,7 @@ var File_groma_v1_survey_proto protoreflect.FileDescriptor
 
 const file_groma_v1_survey_proto_rawDesc = "" +
 	"\n" +
-	"\x15groma/v1/survey.proto\x12\bgroma.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x15groma/v1/census.proto\x1a\x18groma/v1/landscape.proto\x1a\x15groma/v1/vitals.proto\x1a\x14groma/v1/words.proto\"\xd4\x02\n" +
+	"\x15groma/v1/survey.proto\x12\bgroma.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x15groma/v1/census.proto\x1a\x18groma/v1/landscape.proto\x1a\x15groma/v1/vitals.proto\x1a\x14groma/v1/words.proto\"\xee\x02\n" +
 	"\n" +
 	"SurveySpec\x12\x16\n" +
 	"\x06source\x18\x01 \x01(\tR\x06source\x12\x1e\n" +
@@ -1704,7 +1721,8 @@ const file_groma_v1_survey_proto_rawDesc = "" +
 	"\x06sha256\x18\b \x01(\tR\x06sha256\x12+\n" +
 	"\x11clomonitor_sha256\x18\t \x01(\tR\x10clomonitorSha256\x12/\n" +
 	"\x05as_of\x18\n" +
-	" \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\"y\n" +
+	" \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\x12\x18\n" +
+	"\arecount\x18\v \x01(\bR\arecount\"y\n" +
 	"\x06Filter\x12\x1a\n" +
 	"\bmaturity\x18\x01 \x03(\tR\bmaturity\x12\x1a\n" +
 	"\bprojects\x18\x02 \x03(\tR\bprojects\x12\x1b\n" +
@@ -1790,12 +1808,13 @@ const file_groma_v1_survey_proto_rawDesc = "" +
 	"\x06survey\x18\x01 \x01(\tR\x06survey\x12\x14\n" +
 	"\x05shard\x18\x02 \x01(\x03R\x05shard\"E\n" +
 	"\x11ListShardResponse\x120\n" +
-	"\atargets\x18\x01 \x03(\v2\x16.groma.v1.CensusTargetR\atargets\"\x8f\x01\n" +
+	"\atargets\x18\x01 \x03(\v2\x16.groma.v1.CensusTargetR\atargets\"\xa9\x01\n" +
 	"\fCensusTarget\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x18\n" +
 	"\aaddress\x18\x02 \x01(\tR\aaddress\x12\x16\n" +
 	"\x06branch\x18\x03 \x01(\tR\x06branch\x12/\n" +
-	"\x05as_of\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\x04asOfJ\x04\b\x04\x10\x05J\x04\b\x05\x10\x06\"\x85\x01\n" +
+	"\x05as_of\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\x12\x18\n" +
+	"\arecount\x18\a \x01(\bR\arecountJ\x04\b\x04\x10\x05J\x04\b\x05\x10\x06\"\x85\x01\n" +
 	"\x11TakeCensusRequest\x12\x16\n" +
 	"\x06survey\x18\x01 \x01(\tR\x06survey\x12.\n" +
 	"\x06target\x18\x02 \x01(\v2\x16.groma.v1.CensusTargetR\x06target\x12(\n" +

@@ -1,0 +1,72 @@
+package census
+
+import (
+	"context"
+	"errors"
+
+	"groma/internal/artefact"
+	"groma/internal/tally"
+	gromav1 "groma/proto/groma/v1"
+)
+
+// Earlier is what the census of another commit of a repository tells of its
+// contents.
+type Earlier struct {
+	commit   string
+	sizes    map[string]int64 // of contents, by their hashes
+	readings map[key]reading
+}
+
+// NewEarlier makes one of the packed file list of a census by the same method.
+func NewEarlier(commit string, packed []byte) (*Earlier, error) {
+	e := &Earlier{commit: commit, sizes: map[string]int64{}, readings: map[key]reading{}}
+	return e, unpackFiles(packed, e.add)
+}
+
+func (e *Earlier) add(f *gromav1.FileCount) {
+	switch f.Skipped {
+	case tally.Submodule:
+		return
+	case tally.Symlink, tally.TooLarge: // nobody has read those
+		e.sizes[f.Blob] = f.Bytes
+		return
+	}
+	e.sizes[f.Blob] = f.Bytes
+	e.readings[keyOf(f.Blob, f.Path, tally.Overrides{Language: f.Override})] = reading{
+		content: tally.Content{
+			Skipped: f.Skipped, Language: f.Language,
+			Lines: f.Lines, Code: f.Code, Comments: f.Comments, Blanks: f.Blanks, Complexity: f.Complexity,
+			Generated: f.Generated,
+		},
+		ecosystem: f.Ecosystem,
+	}
+}
+
+// mostLost is how many censuses without a readable file list are passed over.
+const mostLost = 3
+
+// earlier finds the census of a repository by a method whose commit is the
+// youngest, or nil. A file list that is lost or damaged is passed over: it
+// would only have saved work.
+func (t *Taker) earlier(ctx context.Context, repository, method string) (*Earlier, error) {
+	lost := 0
+	for key, err := range t.Store.List(ctx, artefact.CountedPrefix(repository, method)) {
+		if err != nil {
+			return nil, err
+		}
+		commit := artefact.CountedCommit(key)
+		packed, err := t.Store.Get(ctx, artefact.FilesKey(repository, commit, method))
+		if err != nil && !errors.Is(err, artefact.ErrMissing) {
+			return nil, err
+		}
+		if err == nil {
+			if e, err := NewEarlier(commit, packed); err == nil {
+				return e, nil
+			}
+		}
+		if lost++; lost == mostLost {
+			break
+		}
+	}
+	return nil, nil
+}

@@ -1,0 +1,123 @@
+package census
+
+import (
+	"context"
+	"errors"
+
+	"groma/internal/fault"
+	"groma/internal/gitwire"
+)
+
+// fetch brings the tree: only what nobody knows, if there is an earlier census
+// and the host can be asked so, else all of it.
+func (c *counting) fetch(ctx context.Context) error {
+	if c.known.Earlier == nil || !c.remote.HandsOutBlobs() {
+		return c.fetchAll(ctx)
+	}
+	err := c.fetchNew(ctx)
+	if errors.Is(err, errMuchNew) || fault.KindOf(err) == fault.NotFound { // it hands out commits only
+		return c.fetchAll(ctx)
+	}
+	return err
+}
+
+// fetchAll brings everything in one go, and reads what it can on its way.
+func (c *counting) fetchAll(ctx context.Context) error {
+	snapshot, err := c.remote.FetchBlobs(ctx, c.limits, gitwire.Blobs{Most: c.limits.FileBytes, Take: c.readings.take})
+	if err != nil {
+		return err
+	}
+	return c.list(ctx, snapshot)
+}
+
+// list lists the files of a snapshot, which is closed after a failure.
+func (c *counting) list(ctx context.Context, snapshot *gitwire.Snapshot) error {
+	c.snapshot, c.files = snapshot, nil
+	err := snapshot.Files(ctx, func(given gitwire.File) error {
+		c.files = append(c.files, &file{File: given, entry: entryOf(given)})
+		return nil
+	})
+	if err != nil {
+		snapshot.Close()
+	}
+	return err
+}
+
+var errMuchNew = errors.New("most of the contents are new")
+
+// fetchNew brings the folders, then the contents that the earlier census does
+// not know, and .gitattributes, of which it keeps no contents. Where most are
+// new, asking for each by its name costs more than asking for everything.
+func (c *counting) fetchNew(ctx context.Context) error {
+	snapshot, err := c.remote.FetchFolders(ctx, c.limits)
+	if err != nil {
+		return err
+	}
+	if err := c.list(ctx, snapshot); err != nil {
+		return err
+	}
+	wanted, all := c.unknown()
+	if len(wanted) > all/2 && len(wanted) > fewBlobs {
+		err = errMuchNew
+	} else {
+		err = c.bring(ctx, wanted)
+	}
+	if err != nil {
+		snapshot.Close()
+	}
+	return err
+}
+
+// fewBlobs may be asked for by their names, however small the repository.
+const fewBlobs = 100
+
+// unknown returns the contents that have to be brought before anything can be
+// decided, and how many different ones there are.
+func (c *counting) unknown() (wanted []string, all int) {
+	seen := map[string]bool{} // whether it is wanted
+	for _, f := range c.files {
+		if !f.Absent {
+			continue
+		}
+		size, known := c.known.Earlier.sizes[f.Blob]
+		f.Size, f.entry.Size = size, size
+		want := !known || c.saysAttributes(f)
+		if want && !seen[f.Blob] {
+			wanted = append(wanted, f.Blob)
+		}
+		seen[f.Blob] = seen[f.Blob] || want
+	}
+	return wanted, len(seen)
+}
+
+// bringRest brings contents whose reading under the name they have now is not
+// known: those of files that were renamed, or that an attribute gives another
+// language.
+func (c *counting) bringRest(ctx context.Context) error {
+	var wanted []string
+	seen := map[string]bool{}
+	for _, f := range c.files {
+		if f.key != (key{}) && f.Absent && !seen[f.Blob] && !c.readings.has(f.key) {
+			seen[f.Blob] = true
+			wanted = append(wanted, f.Blob)
+		}
+	}
+	return c.bring(ctx, wanted)
+}
+
+// bring brings contents, and finds the files that have them.
+func (c *counting) bring(ctx context.Context, wanted []string) error {
+	if err := c.remote.Bring(ctx, c.limits, c.snapshot, wanted); err != nil {
+		return err
+	}
+	for _, f := range c.files {
+		if size := f.Size; f.Absent {
+			f.File = c.snapshot.Find(f.File)
+			if f.Absent {
+				f.Size = size
+			}
+			f.entry = entryOf(f.File)
+		}
+	}
+	return nil
+}
