@@ -37,6 +37,12 @@ func CountedPrefix(repository, method string) string {
 // CountedCommit is the commit of a counted key.
 func CountedCommit(key string) string { return key[strings.LastIndexByte(key, '-')+1:] }
 
+// VitalsKey is where the vitals of a commit are kept: what the history that ends
+// there says. The method names rules and windows. It is written once.
+func VitalsKey(repository, commit, method string) string {
+	return "vitals/" + path(repository) + "/" + segment(commit) + "/" + segment(method) + ".json"
+}
+
 // SurveysPrefix is what the keys of all surveys begin with.
 const SurveysPrefix = "surveys/"
 

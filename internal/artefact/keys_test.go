@@ -14,6 +14,7 @@ func TestKeys(t *testing.T) {
 		{FilesKey("127.0.0.1:8418/a/b", "ede1a4", "g1"), "census/127.0.0.1%3A8418/a/b/ede1a4/g1.files.zst"},
 		{CensusKey("h/../.git/x y", "c", "m"), "census/h/%2E./%2Egit/x%20y/c/m.json"},
 		{CensusKey("h//", "", "m"), "census/h/%/%/%/m.json"},
+		{VitalsKey("github.com/tikv/tikv", "ede1a4", "v1-20250101_20260101"), "vitals/github.com/tikv/tikv/ede1a4/v1-20250101_20260101.json"},
 		{SourceKey("s"), "surveys/s/source"},
 		{ManifestKey("s/t"), "surveys/s%2Ft/manifest.json"},
 		{ShardKey("s", 12), "surveys/s/shards/000012.zst"},
