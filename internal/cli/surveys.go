@@ -140,7 +140,7 @@ func show(out io.Writer, rep *gromav1.Report, asJSON, asMarkdown bool) error {
 		_, err = out.Write(data)
 		return err
 	case asMarkdown:
-		_, err := out.Write(report.Markdown(rep))
+		_, err := out.Write(report.Markdown(report.Analyses(rep, report.Settings{})...))
 		return err
 	}
 	printHeadline(out, rep)

@@ -10,7 +10,10 @@ import (
 
 // coverage says what the report does not know.
 func (l *ledger) coverage() *gromav1.Coverage {
-	c := &gromav1.Coverage{Repositories: int64(len(l.report.Repositories)), Outcomes: map[string]int64{}}
+	c := &gromav1.Coverage{
+		Repositories: int64(len(l.report.Repositories)), Outcomes: map[string]int64{},
+		Oddities: int64(len(l.report.Warnings)), LeftOut: l.report.LeftOut,
+	}
 	users := map[string][]string{} // by key as it is named
 	for _, p := range l.projects {
 		for _, key := range p.gaps {

@@ -3,185 +3,186 @@ package report
 import (
 	"bytes"
 	"fmt"
-	"strconv"
 	"strings"
 	"unicode"
 
 	gromav1 "groma/proto/groma/v1"
 )
 
-// Markdown prints a report as a code host renders it. Whatever strangers wrote
-// (names, reasons, addresses) is escaped: it cannot become markup.
-func Markdown(r *gromav1.Report) []byte {
-	m := &markdown{report: r, languages: Languages(r, r.GetSurvey().GetSpec().GetLanguages())}
-	m.title()
-	m.summary()
-	m.outcomes()
-	m.lines()
-	m.gaps()
-	m.source()
-	return m.out.Bytes()
+// Markdown prints analyses, one after the other, as a code host renders them.
+// Whatever strangers wrote (names, sentences, reasons, addresses) is escaped:
+// it cannot become markup.
+func Markdown(analyses ...*gromav1.Analysis) []byte {
+	var out bytes.Buffer
+	anchors := map[string]int{}
+	for _, a := range analyses {
+		m := &markdown{Analysis: a, unit: Unit(a.GetRule().GetMeasure()), names: namesOf(a), anchors: anchors}
+		m.title(&out)
+		m.body()
+		m.contents(&out)
+		out.Write(m.out.Bytes())
+	}
+	return append(bytes.TrimRight(out.Bytes(), "\n"), '\n')
 }
 
+// Bounds of one document, beyond which no host renders it; what is left out is
+// summed up in one row, and stands in report.json.
+const (
+	mostRows = 2000 // of a table
+	mostTold = 500  // projects with a chapter of their own
+)
+
 type markdown struct {
-	report    *gromav1.Report
-	languages []LanguageSummary
-	out       bytes.Buffer
+	*gromav1.Analysis
+	unit     string
+	names    map[string]string // of projects, by slug
+	anchors  map[string]int    // how often each stands in the document
+	sections []section
+	size     map[string]string
+	out      bytes.Buffer
+}
+
+// A section is a heading and where it can be found.
+type section struct{ title, anchor string }
+
+func namesOf(a *gromav1.Analysis) map[string]string {
+	names := map[string]string{}
+	for _, p := range a.GetProjects() {
+		names[p.Project.Slug] = p.Project.Name
+	}
+	for _, p := range a.GetOthers() {
+		names[p.Slug] = p.Name
+	}
+	return names
 }
 
 func (m *markdown) printf(format string, args ...any) { fmt.Fprintf(&m.out, format, args...) }
 
-func (m *markdown) title() {
-	name := escape(m.report.GetSurvey().GetSource().GetName())
-	if asked := m.report.GetSurvey().GetSpec().GetLanguages(); len(asked) > 0 {
-		m.printf("# %s: %s\n\n", name, escape(strings.Join(asked, ", ")))
-		return
-	}
-	m.printf("# %s\n\n", name)
+// title and contents come first, though the anchors are known last.
+func (m *markdown) title(out *bytes.Buffer) {
+	fmt.Fprintf(out, "# %s\n\n", escape(m.Title))
+	m.anchor(m.Title)
 }
 
-func (m *markdown) summary() {
-	t := m.report.Totals
-	counted := t.Outcomes["counted"] + t.Outcomes["reused"]
-	m.printf("## Executive summary\n\n")
-	m.printf("%s with %s were surveyed; %s counted, each at one named commit.\n",
-		Plural(t.Projects, "project", "projects"), Plural(t.Repositories, "repository", "repositories"), Plural(counted, "was", "were"))
-	for i, s := range m.languages {
-		if i == summaryLanguages && len(m.report.GetSurvey().GetSpec().GetLanguages()) == 0 {
-			m.printf("\nThe other %d languages are in report.json.\n", len(m.languages)-i)
-			break
-		}
-		m.printf("\n- **%s**: %s of code in %s", escape(s.Language), Plural(s.Total.Code, "line", "lines"), Plural(int64(len(s.Projects)), "project", "projects"))
-		m.printf(" (%s with comments and blanks, %s, %s bytes)", Plural(s.Total.Lines, "line", "lines"), Plural(s.Total.Files, "file", "files"), Number(s.Total.Bytes))
+func (m *markdown) contents(out *bytes.Buffer) {
+	for _, s := range m.sections {
+		fmt.Fprintf(out, "- [%s](#%s)\n", escape(s.title), s.anchor)
 	}
-	m.printf("\n\nA line is a physical line, and code is what is neither comment nor blank. Counted here are source and test files; vendored, generated, documentation, configuration and data files are in report.json under their own class.\n\n")
+	out.WriteString("\n")
 }
 
-// summaryLanguages is how many languages the summary names where the survey
-// asked for none.
-const summaryLanguages = 10
-
-func (m *markdown) outcomes() {
-	m.printf("## Outcomes\n\n| outcome | repositories |\n|---|---:|\n")
-	for _, outcome := range OutcomeOrder {
-		if n := m.report.Totals.Outcomes[outcome]; n > 0 {
-			m.printf("| %s | %s |\n", outcome, Number(n))
-		}
-	}
-	m.printf("| **all** | **%s** |\n\n", Number(m.report.Totals.Repositories))
-}
-
-func (m *markdown) lines() {
-	m.printf("## Lines of code\n\n")
-	if len(m.report.GetSurvey().GetSpec().GetLanguages()) == 0 {
+func (m *markdown) body() {
+	m.summary()
+	m.overview()
+	m.findings()
+	if m.Language == "" {
 		m.byLanguage()
-		return
+		m.byProject()
+	} else {
+		m.lines()
+		m.shared()
+		m.chapters()
 	}
-	for _, s := range m.languages {
-		m.byProject(s)
-	}
+	m.analysis()
+	m.growth()
+	m.health()
+	m.coverage()
+	m.references()
+	m.changelog()
+	m.methodology()
 }
 
-func (m *markdown) byLanguage() {
-	m.printf("| language | projects | files | code | comments | blanks | lines | bytes |\n|---|---:|---:|---:|---:|---:|---:|---:|\n")
-	for _, s := range m.languages {
-		m.printf("| %s | %d | %s |\n", escape(s.Language), len(s.Projects), cells(s.Total))
+// section begins a section that the contents name.
+func (m *markdown) section(title string) {
+	m.sections = append(m.sections, section{title, m.anchor(title)})
+	m.printf("## %s\n\n", escape(title))
+}
+
+func (m *markdown) heading(title string) {
+	m.anchor(title)
+	m.printf("### %s\n\n", escape(title))
+}
+
+// anchor is where code hosts let a heading be found: its letters and digits,
+// with hyphens for spaces, and a number where it stands again.
+func (m *markdown) anchor(title string) string {
+	anchor := strings.Map(func(r rune) rune {
+		switch {
+		case r == ' ' || r == '-':
+			return '-'
+		case r == '_' || unicode.IsLetter(r) || unicode.IsDigit(r):
+			return unicode.ToLower(r)
+		}
+		return -1
+	}, title)
+	n := m.anchors[anchor]
+	m.anchors[anchor]++
+	if n > 0 {
+		return fmt.Sprintf("%s-%d", anchor, n)
+	}
+	return anchor
+}
+
+// table begins a table; a column whose title ends in ":" holds numbers.
+func (m *markdown) table(head ...string) {
+	rule := make([]string, len(head))
+	for i, title := range head {
+		rule[i] = "---"
+		if number, ok := strings.CutSuffix(title, ":"); ok {
+			head[i], rule[i] = number, "---:"
+		}
+	}
+	m.printf("| %s |\n|%s|\n", strings.Join(head, " | "), strings.Join(rule, "|"))
+}
+
+// row prints cells that are markup already, or numbers.
+func (m *markdown) row(cells ...any) {
+	m.printf("|")
+	for _, cell := range cells {
+		if n, ok := cell.(int64); ok {
+			cell = Number(n)
+		}
+		m.printf(" %v |", cell)
 	}
 	m.printf("\n")
 }
 
-func (m *markdown) byProject(s LanguageSummary) {
-	m.printf("### %s\n\n", escape(s.Language))
-	if len(s.Projects) == 0 {
-		m.printf("No project has any.\n\n")
-		return
+// link is a text that leads somewhere, or the text alone. Addresses keep only
+// characters that cannot end them.
+func link(text, address string) string {
+	if address == "" {
+		return escape(text)
 	}
-	m.printf("| project | maturity | files | code | comments | blanks | lines | bytes | share of its code |\n|---|---|---:|---:|---:|---:|---:|---:|---:|\n")
-	var sum int64
-	for _, p := range s.Projects {
-		m.printf("| %s | %s | %s | %.1f %% |\n", escape(p.Project.Name), escape(p.Project.Maturity), cells(p.Count), 100*p.Share())
-		sum += p.Code
-	}
-	m.printf("| **all, each repository once** | | %s | |\n\n", cells(s.Total))
-	if sum != s.Total.Code {
-		m.printf("The projects add up to %s lines of code, %s more than there are, since some share a repository.\n\n", Number(sum), Number(sum-s.Total.Code))
-	}
+	return "[" + escape(text) + "](" + escapeLink(address) + ")"
 }
 
-func cells(c Count) string {
-	return strings.Join([]string{Number(c.Files), Number(c.Code), Number(c.Comments), Number(c.Blanks), Number(c.Lines), Number(c.Bytes)}, " | ")
-}
-
-func (m *markdown) gaps() {
-	var rows int
-	for _, r := range m.report.Repositories {
-		if r.Outcome == "counted" || r.Outcome == "reused" {
-			continue
-		}
-		if rows == 0 {
-			m.printf("## Not counted\n\n| repository | outcome | reason | why it is in |\n|---|---|---|---|\n")
-		}
-		rows++
-		m.printf("| %s | %s | %s | %s |\n", escape(r.Key), r.Outcome, escape(r.Reason), escape(strings.Join(r.Why, ", ")))
-	}
-	if rows > 0 {
-		m.printf("\n")
-	}
-}
-
-func (m *markdown) source() {
-	s := m.report.Survey
-	m.printf("## Source and method\n\n")
-	m.printf("- Landscape: %s, SHA-256 `%s`\n", escape(s.GetSource().GetName()), s.GetSource().GetSha256())
-	m.printf("- Survey: %s, from %s to %s\n", escape(s.Id), s.StartedAt.AsTime().Format("2006-01-02 15:04:05 UTC"), s.EndedAt.AsTime().Format("2006-01-02 15:04:05 UTC"))
-	if s.AsOf != nil {
-		m.printf("- As of: %s; of each repository the last commit before that\n", s.AsOf.AsTime().Format("2006-01-02 15:04:05 UTC"))
-	}
-	m.printf("- Method: %s\n", escape(s.Method))
-	m.printf("- Every repository with its commit, and every figure by language and class: report.json\n")
-	if n := len(m.report.Warnings); n > 0 {
-		m.printf("- The landscape has %s; they are in report.json with their lines\n", Plural(int64(n), "oddity", "oddities"))
-	}
-}
-
-// Plural prints a number and the word that goes with it.
-func Plural(n int64, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return Number(n) + " " + many
-}
-
-// Number prints a number with a comma between thousands.
-func Number(n int64) string {
-	digits := strconv.FormatInt(n, 10)
-	sign := ""
-	if n < 0 {
-		sign, digits = "-", digits[1:]
-	}
-	for i := len(digits) - 3; i > 0; i -= 3 {
-		digits = digits[:i] + "," + digits[i:]
-	}
-	return sign + digits
-}
-
-// escape makes text safe within a line of Markdown or a cell of its tables:
-// characters with a meaning lose it, controls become spaces.
-func escape(text string) string {
+// escapeLink writes an address so that it ends where it ends: in angle
+// brackets nothing would be gained, since tables split at bars there, too.
+func escapeLink(address string) string {
 	var b strings.Builder
-	for i, r := range text {
-		switch {
-		case r == '.' && i >= 3 && strings.EqualFold(text[i-3:i], "www"):
-			b.WriteString("&#46;") // or it becomes a link without being asked
-		case strings.ContainsRune("\\`*_{}[]()<>#+!|~&@:$^=", r):
-			// A character reference, since a backslash does not stop a code
-			// host from finding mentions and bare addresses.
-			fmt.Fprintf(&b, "&#%d;", r)
-		case !unicode.IsPrint(r):
-			b.WriteByte(' ')
+	for i := range len(address) {
+		switch c := address[i]; {
+		case c <= ' ' || c >= 0x7f || strings.IndexByte("()<>[]|\\`\"'*_~^{}", c) >= 0:
+			fmt.Fprintf(&b, "%%%02X", c)
 		default:
-			b.WriteRune(r)
+			b.WriteByte(c)
 		}
 	}
 	return b.String()
+}
+
+// name is a project's, by slug.
+func (m *markdown) name(slug string) string {
+	if name, ok := m.names[slug]; ok {
+		return escape(name)
+	}
+	return escape(slug)
+}
+
+func (m *markdown) nameAll(slugs []string) string {
+	names := make([]string, len(slugs))
+	for i, slug := range slugs {
+		names[i] = m.name(slug)
+	}
+	return strings.Join(names, ", ")
 }

@@ -76,7 +76,7 @@ func sharedText(a *gromav1.Analysis) string {
 	if len(a.Shared) == 0 {
 		return "Totals count each repository once; no repository with such code belongs to several projects, so the projects add up to the total."
 	}
-	return fmt.Sprintf("Totals count each repository once. %s to several projects and shown with each, so the projects add up to %s %s more than there are.",
+	return fmt.Sprintf("Totals count each repository once. %s to several projects and stand with each, so the projects add up to %s %s more than there are.",
 		Plural(int64(len(a.Shared)), "repository belongs", "repositories belong"), Number(Measured(a.Repeated, a.Rule.Measure)), Unit(a.Rule.Measure))
 }
 

@@ -234,20 +234,20 @@ func forms(t *testing.T, r *gromav1.Report) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return append(data, Markdown(r)...)
+	return append(data, Markdown(Analyses(r, Settings{})...)...)
 }
 
 func TestGolden(t *testing.T) {
 	manifest, rows := small()
 	r := Build(manifest, rows, ended)
-	golden(t, "testdata/rust.md", Markdown(r))
+	golden(t, "testdata/rust.md", Markdown(Analyses(r, Settings{})...))
 	data, err := canonical.MarshalIndent(r)
 	if err != nil {
 		t.Fatal(err)
 	}
 	golden(t, "testdata/report.json", data)
 	r.Survey.Spec.Languages = nil
-	golden(t, "testdata/all.md", Markdown(r))
+	golden(t, "testdata/all.md", Markdown(Analyses(r, Settings{})...))
 }
 
 func golden(t *testing.T, name string, got []byte) {

@@ -97,7 +97,7 @@ func Aggregate(ctx context.Context, store artefact.Store, request *gromav1.Aggre
 // KeepReport keeps every form of a report, report.json last: it says that the
 // edition is whole.
 func KeepReport(ctx context.Context, store artefact.Store, r *gromav1.Report) error {
-	if err := createOnce(ctx, store, artefact.EditionKey(r.Survey.Id, 1, "report.md"), report.Markdown(r)); err != nil {
+	if err := createOnce(ctx, store, artefact.EditionKey(r.Survey.Id, 1, "report.md"), report.Markdown(report.Analyses(r, report.Settings{})...)); err != nil {
 		return err
 	}
 	data, err := canonical.MarshalIndent(r)

@@ -89,9 +89,16 @@ type Analysis struct {
 	Share *Share   `protobuf:"bytes,26,opt,name=share,proto3" json:"share,omitempty"`
 	// told + rest == sum == totals + repeated: told is the sum of projects, rest
 	// that of others.
-	Told          *Figures `protobuf:"bytes,27,opt,name=told,proto3" json:"told,omitempty"`
-	Rest          *Figures `protobuf:"bytes,28,opt,name=rest,proto3" json:"rest,omitempty"`
-	Repeated      *Figures `protobuf:"bytes,29,opt,name=repeated,proto3" json:"repeated,omitempty"`
+	Told     *Figures `protobuf:"bytes,27,opt,name=told,proto3" json:"told,omitempty"`
+	Rest     *Figures `protobuf:"bytes,28,opt,name=rest,proto3" json:"rest,omitempty"`
+	Repeated *Figures `protobuf:"bytes,29,opt,name=repeated,proto3" json:"repeated,omitempty"`
+	// Summary is the first paragraph, overview the introduction, a paragraph
+	// each.
+	Summary  string   `protobuf:"bytes,30,opt,name=summary,proto3" json:"summary,omitempty"`
+	Overview []string `protobuf:"bytes,31,rep,name=overview,proto3" json:"overview,omitempty"`
+	// HealthWindow is the window that verdicts are about: the last one of at
+	// least half a year, else the last. It is empty where there are no vitals.
+	HealthWindow  string `protobuf:"bytes,32,opt,name=health_window,json=healthWindow,proto3" json:"health_window,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -320,6 +327,27 @@ func (x *Analysis) GetRepeated() *Figures {
 		return x.Repeated
 	}
 	return nil
+}
+
+func (x *Analysis) GetSummary() string {
+	if x != nil {
+		return x.Summary
+	}
+	return ""
+}
+
+func (x *Analysis) GetOverview() []string {
+	if x != nil {
+		return x.Overview
+	}
+	return nil
+}
+
+func (x *Analysis) GetHealthWindow() string {
+	if x != nil {
+		return x.HealthWindow
+	}
+	return ""
 }
 
 // Rule is what decides a project's group and the order of projects.
@@ -1733,7 +1761,8 @@ func (x *AdopterList) GetNames() []string {
 // Health is what the histories of a project's repositories say together.
 type Health struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Commits, contributors, cadence and health are verdicts in words.
+	// Commits, contributors, cadence and health are verdicts in words, on the
+	// analysis' health window.
 	Commits      string `protobuf:"bytes,1,opt,name=commits,proto3" json:"commits,omitempty"`
 	Contributors string `protobuf:"bytes,2,opt,name=contributors,proto3" json:"contributors,omitempty"`
 	Cadence      string `protobuf:"bytes,3,opt,name=cadence,proto3" json:"cadence,omitempty"`
@@ -1885,8 +1914,15 @@ type HealthSpan struct {
 	Releases          int64    `protobuf:"varint,10,opt,name=releases,proto3" json:"releases,omitempty"`
 	Prereleases       int64    `protobuf:"varint,11,opt,name=prereleases,proto3" json:"prereleases,omitempty"`
 	MedianDaysBetween *float64 `protobuf:"fixed64,12,opt,name=median_days_between,json=medianDaysBetween,proto3,oneof" json:"median_days_between,omitempty"`
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
+	// The verdicts on this window, in words.
+	CommitsVerdict      string `protobuf:"bytes,13,opt,name=commits_verdict,json=commitsVerdict,proto3" json:"commits_verdict,omitempty"`
+	ContributorsVerdict string `protobuf:"bytes,14,opt,name=contributors_verdict,json=contributorsVerdict,proto3" json:"contributors_verdict,omitempty"`
+	CadenceVerdict      string `protobuf:"bytes,15,opt,name=cadence_verdict,json=cadenceVerdict,proto3" json:"cadence_verdict,omitempty"`
+	HealthVerdict       string `protobuf:"bytes,16,opt,name=health_verdict,json=healthVerdict,proto3" json:"health_verdict,omitempty"`
+	PeopleCommits       int64  `protobuf:"varint,17,opt,name=people_commits,json=peopleCommits,proto3" json:"people_commits,omitempty"`
+	BotCommits          int64  `protobuf:"varint,18,opt,name=bot_commits,json=botCommits,proto3" json:"bot_commits,omitempty"`
+	unknownFields       protoimpl.UnknownFields
+	sizeCache           protoimpl.SizeCache
 }
 
 func (x *HealthSpan) Reset() {
@@ -2003,6 +2039,48 @@ func (x *HealthSpan) GetMedianDaysBetween() float64 {
 	return 0
 }
 
+func (x *HealthSpan) GetCommitsVerdict() string {
+	if x != nil {
+		return x.CommitsVerdict
+	}
+	return ""
+}
+
+func (x *HealthSpan) GetContributorsVerdict() string {
+	if x != nil {
+		return x.ContributorsVerdict
+	}
+	return ""
+}
+
+func (x *HealthSpan) GetCadenceVerdict() string {
+	if x != nil {
+		return x.CadenceVerdict
+	}
+	return ""
+}
+
+func (x *HealthSpan) GetHealthVerdict() string {
+	if x != nil {
+		return x.HealthVerdict
+	}
+	return ""
+}
+
+func (x *HealthSpan) GetPeopleCommits() int64 {
+	if x != nil {
+		return x.PeopleCommits
+	}
+	return 0
+}
+
+func (x *HealthSpan) GetBotCommits() int64 {
+	if x != nil {
+		return x.BotCommits
+	}
+	return 0
+}
+
 // Coverage says what the report does not know.
 type Coverage struct {
 	state        protoimpl.MessageState `protogen:"open.v1"`
@@ -2024,7 +2102,11 @@ type Coverage struct {
 	WithoutCount []string `protobuf:"bytes,9,rep,name=without_count,json=withoutCount,proto3" json:"without_count,omitempty"`
 	// NotSurveyed are repositories that an annotation names and the survey did
 	// not ask for, sorted by key.
-	NotSurveyed   []*Gap `protobuf:"bytes,10,rep,name=not_surveyed,json=notSurveyed,proto3" json:"not_surveyed,omitempty"`
+	NotSurveyed []*Gap `protobuf:"bytes,10,rep,name=not_surveyed,json=notSurveyed,proto3" json:"not_surveyed,omitempty"`
+	// Oddities is how many warnings reading the landscape gave.
+	Oddities int64 `protobuf:"varint,11,opt,name=oddities,proto3" json:"oddities,omitempty"`
+	// LeftOut is how many items each filter kept out.
+	LeftOut       map[string]int64 `protobuf:"bytes,12,rep,name=left_out,json=leftOut,proto3" json:"left_out,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"varint,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2125,6 +2207,20 @@ func (x *Coverage) GetWithoutCount() []string {
 func (x *Coverage) GetNotSurveyed() []*Gap {
 	if x != nil {
 		return x.NotSurveyed
+	}
+	return nil
+}
+
+func (x *Coverage) GetOddities() int64 {
+	if x != nil {
+		return x.Oddities
+	}
+	return 0
+}
+
+func (x *Coverage) GetLeftOut() map[string]int64 {
+	if x != nil {
+		return x.LeftOut
 	}
 	return nil
 }
@@ -2334,7 +2430,7 @@ var File_groma_v1_analysis_proto protoreflect.FileDescriptor
 
 const file_groma_v1_analysis_proto_rawDesc = "" +
 	"\n" +
-	"\x17groma/v1/analysis.proto\x12\bgroma.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1agroma/v1/annotations.proto\x1a\x18groma/v1/landscape.proto\x1a\x15groma/v1/report.proto\"\x97\t\n" +
+	"\x17groma/v1/analysis.proto\x12\bgroma.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1agroma/v1/annotations.proto\x1a\x18groma/v1/landscape.proto\x1a\x15groma/v1/report.proto\"\xf2\t\n" +
 	"\bAnalysis\x12\x14\n" +
 	"\x05title\x18\x01 \x01(\tR\x05title\x12\x1a\n" +
 	"\blanguage\x18\x02 \x01(\tR\blanguage\x12\"\n" +
@@ -2366,7 +2462,10 @@ const file_groma_v1_analysis_proto_rawDesc = "" +
 	"\x05share\x18\x1a \x01(\v2\x0f.groma.v1.ShareR\x05share\x12%\n" +
 	"\x04told\x18\x1b \x01(\v2\x11.groma.v1.FiguresR\x04told\x12%\n" +
 	"\x04rest\x18\x1c \x01(\v2\x11.groma.v1.FiguresR\x04rest\x12-\n" +
-	"\brepeated\x18\x1d \x01(\v2\x11.groma.v1.FiguresR\brepeatedJ\x04\b\x18\x10\x19\"\x9e\x01\n" +
+	"\brepeated\x18\x1d \x01(\v2\x11.groma.v1.FiguresR\brepeated\x12\x18\n" +
+	"\asummary\x18\x1e \x01(\tR\asummary\x12\x1a\n" +
+	"\boverview\x18\x1f \x03(\tR\boverview\x12#\n" +
+	"\rhealth_window\x18  \x01(\tR\fhealthWindowJ\x04\b\x18\x10\x19\"\x9e\x01\n" +
 	"\x04Rule\x12\x18\n" +
 	"\ameasure\x18\x01 \x01(\tR\ameasure\x123\n" +
 	"\x16pure_parts_per_million\x18\x02 \x01(\x03R\x13purePartsPerMillion\x12'\n" +
@@ -2503,7 +2602,7 @@ const file_groma_v1_analysis_proto_rawDesc = "" +
 	"\flast_release\x18\n" +
 	" \x01(\v2\x1a.google.protobuf.TimestampR\vlastRelease\x12(\n" +
 	"\x10last_release_tag\x18\v \x01(\tR\x0elastReleaseTag\x12\x19\n" +
-	"\bat_least\x18\f \x01(\bR\aatLeast\"\xb3\x03\n" +
+	"\bat_least\x18\f \x01(\bR\aatLeast\"\xa7\x05\n" +
 	"\n" +
 	"HealthSpan\x12\x16\n" +
 	"\x06window\x18\x01 \x01(\tR\x06window\x12\x18\n" +
@@ -2518,8 +2617,15 @@ const file_groma_v1_analysis_proto_rawDesc = "" +
 	"\breleases\x18\n" +
 	" \x01(\x03R\breleases\x12 \n" +
 	"\vprereleases\x18\v \x01(\x03R\vprereleases\x123\n" +
-	"\x13median_days_between\x18\f \x01(\x01H\x00R\x11medianDaysBetween\x88\x01\x01B\x16\n" +
-	"\x14_median_days_between\"\xee\x03\n" +
+	"\x13median_days_between\x18\f \x01(\x01H\x00R\x11medianDaysBetween\x88\x01\x01\x12'\n" +
+	"\x0fcommits_verdict\x18\r \x01(\tR\x0ecommitsVerdict\x121\n" +
+	"\x14contributors_verdict\x18\x0e \x01(\tR\x13contributorsVerdict\x12'\n" +
+	"\x0fcadence_verdict\x18\x0f \x01(\tR\x0ecadenceVerdict\x12%\n" +
+	"\x0ehealth_verdict\x18\x10 \x01(\tR\rhealthVerdict\x12%\n" +
+	"\x0epeople_commits\x18\x11 \x01(\x03R\rpeopleCommits\x12\x1f\n" +
+	"\vbot_commits\x18\x12 \x01(\x03R\n" +
+	"botCommitsB\x16\n" +
+	"\x14_median_days_between\"\x82\x05\n" +
 	"\bCoverage\x12\"\n" +
 	"\frepositories\x18\x01 \x01(\x03R\frepositories\x12\x18\n" +
 	"\acounted\x18\x02 \x01(\x03R\acounted\x12<\n" +
@@ -2533,8 +2639,13 @@ const file_groma_v1_analysis_proto_rawDesc = "" +
 	"maturities\x12#\n" +
 	"\rwithout_count\x18\t \x03(\tR\fwithoutCount\x120\n" +
 	"\fnot_surveyed\x18\n" +
-	" \x03(\v2\r.groma.v1.GapR\vnotSurveyed\x1a;\n" +
+	" \x03(\v2\r.groma.v1.GapR\vnotSurveyed\x12\x1a\n" +
+	"\boddities\x18\v \x01(\x03R\boddities\x12:\n" +
+	"\bleft_out\x18\f \x03(\v2\x1f.groma.v1.Coverage.LeftOutEntryR\aleftOut\x1a;\n" +
 	"\rOutcomesEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\x03R\x05value:\x028\x01\x1a:\n" +
+	"\fLeftOutEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\x03R\x05value:\x028\x01\"\xa3\x01\n" +
 	"\x12CoverageOfMaturity\x12\x1a\n" +
@@ -2564,7 +2675,7 @@ func file_groma_v1_analysis_proto_rawDescGZIP() []byte {
 	return file_groma_v1_analysis_proto_rawDescData
 }
 
-var file_groma_v1_analysis_proto_msgTypes = make([]protoimpl.MessageInfo, 24)
+var file_groma_v1_analysis_proto_msgTypes = make([]protoimpl.MessageInfo, 25)
 var file_groma_v1_analysis_proto_goTypes = []any{
 	(*Analysis)(nil),              // 0: groma.v1.Analysis
 	(*Rule)(nil),                  // 1: groma.v1.Rule
@@ -2590,15 +2701,16 @@ var file_groma_v1_analysis_proto_goTypes = []any{
 	(*Gap)(nil),                   // 21: groma.v1.Gap
 	(*Reference)(nil),             // 22: groma.v1.Reference
 	nil,                           // 23: groma.v1.Coverage.OutcomesEntry
-	(*SurveyFacts)(nil),           // 24: groma.v1.SurveyFacts
-	(*Annotations)(nil),           // 25: groma.v1.Annotations
-	(*Project)(nil),               // 26: groma.v1.Project
-	(*ProjectAnnotation)(nil),     // 27: groma.v1.ProjectAnnotation
-	(*timestamppb.Timestamp)(nil), // 28: google.protobuf.Timestamp
+	nil,                           // 24: groma.v1.Coverage.LeftOutEntry
+	(*SurveyFacts)(nil),           // 25: groma.v1.SurveyFacts
+	(*Annotations)(nil),           // 26: groma.v1.Annotations
+	(*Project)(nil),               // 27: groma.v1.Project
+	(*ProjectAnnotation)(nil),     // 28: groma.v1.ProjectAnnotation
+	(*timestamppb.Timestamp)(nil), // 29: google.protobuf.Timestamp
 }
 var file_groma_v1_analysis_proto_depIdxs = []int32{
 	1,  // 0: groma.v1.Analysis.rule:type_name -> groma.v1.Rule
-	24, // 1: groma.v1.Analysis.survey:type_name -> groma.v1.SurveyFacts
+	25, // 1: groma.v1.Analysis.survey:type_name -> groma.v1.SurveyFacts
 	2,  // 2: groma.v1.Analysis.totals:type_name -> groma.v1.Figures
 	2,  // 3: groma.v1.Analysis.sum:type_name -> groma.v1.Figures
 	7,  // 4: groma.v1.Analysis.shared:type_name -> groma.v1.SharedRepository
@@ -2612,7 +2724,7 @@ var file_groma_v1_analysis_proto_depIdxs = []int32{
 	14, // 12: groma.v1.Analysis.years:type_name -> groma.v1.Year
 	19, // 13: groma.v1.Analysis.coverage:type_name -> groma.v1.Coverage
 	22, // 14: groma.v1.Analysis.references:type_name -> groma.v1.Reference
-	25, // 15: groma.v1.Analysis.annotations:type_name -> groma.v1.Annotations
+	26, // 15: groma.v1.Analysis.annotations:type_name -> groma.v1.Annotations
 	2,  // 16: groma.v1.Analysis.all:type_name -> groma.v1.Figures
 	3,  // 17: groma.v1.Analysis.share:type_name -> groma.v1.Share
 	2,  // 18: groma.v1.Analysis.told:type_name -> groma.v1.Figures
@@ -2620,7 +2732,7 @@ var file_groma_v1_analysis_proto_depIdxs = []int32{
 	2,  // 20: groma.v1.Analysis.repeated:type_name -> groma.v1.Figures
 	2,  // 21: groma.v1.LanguageFigures.figures:type_name -> groma.v1.Figures
 	3,  // 22: groma.v1.LanguageFigures.share:type_name -> groma.v1.Share
-	26, // 23: groma.v1.ProjectAnalysis.project:type_name -> groma.v1.Project
+	27, // 23: groma.v1.ProjectAnalysis.project:type_name -> groma.v1.Project
 	2,  // 24: groma.v1.ProjectAnalysis.figures:type_name -> groma.v1.Figures
 	2,  // 25: groma.v1.ProjectAnalysis.all:type_name -> groma.v1.Figures
 	3,  // 26: groma.v1.ProjectAnalysis.share:type_name -> groma.v1.Share
@@ -2630,9 +2742,9 @@ var file_groma_v1_analysis_proto_depIdxs = []int32{
 	21, // 30: groma.v1.ProjectAnalysis.uncounted:type_name -> groma.v1.Gap
 	15, // 31: groma.v1.ProjectAnalysis.sayings:type_name -> groma.v1.Quote
 	16, // 32: groma.v1.ProjectAnalysis.adopters:type_name -> groma.v1.AdopterList
-	27, // 33: groma.v1.ProjectAnalysis.annotation:type_name -> groma.v1.ProjectAnnotation
+	28, // 33: groma.v1.ProjectAnalysis.annotation:type_name -> groma.v1.ProjectAnnotation
 	17, // 34: groma.v1.ProjectAnalysis.health:type_name -> groma.v1.Health
-	28, // 35: groma.v1.RepositoryAnalysis.committed_at:type_name -> google.protobuf.Timestamp
+	29, // 35: groma.v1.RepositoryAnalysis.committed_at:type_name -> google.protobuf.Timestamp
 	2,  // 36: groma.v1.RepositoryAnalysis.figures:type_name -> groma.v1.Figures
 	2,  // 37: groma.v1.RepositoryAnalysis.all:type_name -> groma.v1.Figures
 	3,  // 38: groma.v1.RepositoryAnalysis.share:type_name -> groma.v1.Share
@@ -2645,18 +2757,19 @@ var file_groma_v1_analysis_proto_depIdxs = []int32{
 	2,  // 45: groma.v1.Leader.figures:type_name -> groma.v1.Figures
 	3,  // 46: groma.v1.Leader.share:type_name -> groma.v1.Share
 	18, // 47: groma.v1.Health.spans:type_name -> groma.v1.HealthSpan
-	28, // 48: groma.v1.Health.last_commit:type_name -> google.protobuf.Timestamp
-	28, // 49: groma.v1.Health.last_release:type_name -> google.protobuf.Timestamp
+	29, // 48: groma.v1.Health.last_commit:type_name -> google.protobuf.Timestamp
+	29, // 49: groma.v1.Health.last_release:type_name -> google.protobuf.Timestamp
 	3,  // 50: groma.v1.HealthSpan.top_share:type_name -> groma.v1.Share
 	23, // 51: groma.v1.Coverage.outcomes:type_name -> groma.v1.Coverage.OutcomesEntry
 	21, // 52: groma.v1.Coverage.gaps:type_name -> groma.v1.Gap
 	20, // 53: groma.v1.Coverage.maturities:type_name -> groma.v1.CoverageOfMaturity
 	21, // 54: groma.v1.Coverage.not_surveyed:type_name -> groma.v1.Gap
-	55, // [55:55] is the sub-list for method output_type
-	55, // [55:55] is the sub-list for method input_type
-	55, // [55:55] is the sub-list for extension type_name
-	55, // [55:55] is the sub-list for extension extendee
-	0,  // [0:55] is the sub-list for field type_name
+	24, // 55: groma.v1.Coverage.left_out:type_name -> groma.v1.Coverage.LeftOutEntry
+	56, // [56:56] is the sub-list for method output_type
+	56, // [56:56] is the sub-list for method input_type
+	56, // [56:56] is the sub-list for extension type_name
+	56, // [56:56] is the sub-list for extension extendee
+	0,  // [0:56] is the sub-list for field type_name
 }
 
 func init() { file_groma_v1_analysis_proto_init() }
@@ -2674,7 +2787,7 @@ func file_groma_v1_analysis_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_groma_v1_analysis_proto_rawDesc), len(file_groma_v1_analysis_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   24,
+			NumMessages:   25,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
