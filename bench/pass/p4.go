@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/http/cgi"
@@ -56,12 +57,16 @@ func (p *pass) changedAt(ctx context.Context, host *bench.Meter, remotes []remot
 		return nil, err
 	}
 	changed, _ := host.Take()
+	blobs, err := p.blobsCounted()
+	if err != nil {
+		return nil, err
+	}
 	ours := bench.Series{Samples: []bench.Sample{second}}
 	theirs := bench.Series{Name: "the first survey", Samples: []bench.Sample{first}}
 	return []bench.Comparison{
 		bytesReceived("P4", float64(changed), theirs.Name, float64(full), bench.RatioAtMost(0.05)),
 		{
-			Screen: "P4", What: "blobs counted", Unit: bench.Count, Ours: []float64{blobsCounted()},
+			Screen: "P4", What: "blobs counted", Unit: bench.Count, Ours: []float64{blobs},
 			Than: "new blobs", Theirs: []float64{float64(len(remotes))}, Aim: bench.Equal(),
 		},
 		bench.Compare("P4", bench.Wall, ours, theirs, bench.Aim{}),
@@ -69,9 +74,23 @@ func (p *pass) changedAt(ctx context.Context, host *bench.Meter, remotes []remot
 	}, nil
 }
 
-// blobsCounted is how many blobs the last survey has read and counted. A
-// report does not say so yet.
-func blobsCounted() float64 { return -1 }
+// blobsCounted is how many contents the last survey has read and counted, by
+// its report.
+func (p *pass) blobsCounted() (float64, error) {
+	data, err := os.ReadFile(filepath.Join(p.folder, "report", "report.json"))
+	if err != nil {
+		return 0, err
+	}
+	var report struct{ Repositories []struct{ BlobsCounted int64 } }
+	if err := json.Unmarshal(data, &report); err != nil {
+		return 0, fmt.Errorf("read the report: %w", err)
+	}
+	var blobs int64
+	for _, repository := range report.Repositories {
+		blobs += repository.BlobsCounted
+	}
+	return float64(blobs), nil
+}
 
 // gitBackend serves the repositories in a folder over smart HTTP.
 func gitBackend(ctx context.Context, root string) (http.Handler, error) {
