@@ -45,6 +45,7 @@ var reserved = map[string][]string{
 	"go.temporal.io/sdk":             {"internal/engine", "workflows", "workers", "internal/cli"},
 	"github.com/go-git/go-git/v5":    {"internal/gitwire", "internal/world", "internal/tally"},
 	"github.com/pjbgf/sha1cd":        {"internal/packstream"},
+	"golang.org/x/net":               {"internal/vitals"}, // the public suffix list
 }
 
 // outside are standard packages that a package on floor 0 or below does
