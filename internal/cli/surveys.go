@@ -188,52 +188,7 @@ func find(ctx context.Context, store artefact.Store, terminal Terminal, args []s
 
 // printHeadline prints what most people want to know, on one screen.
 func printHeadline(out io.Writer, rep *gromav1.Report) {
-	asked := rep.GetSurvey().GetSpec().GetLanguages()
-	summaries := report.Languages(rep, asked)
-	if len(summaries) == 0 {
-		fmt.Fprintln(out, "No code was counted.")
-	} else if len(asked) == 0 {
-		t := newTable("language", "projects", "files", "code", "comments", "blanks", "lines")
-		for _, s := range summaries[:min(len(summaries), headlineRows)] {
-			t.row(s.Language, int64(len(s.Projects)), s.Total.Files, s.Total.Code, s.Total.Comments, s.Total.Blanks, s.Total.Lines)
-		}
-		t.print(out)
-		if more := len(summaries) - headlineRows; more > 0 {
-			fmt.Fprintf(out, "and %s more\n", report.Plural(int64(more), "language", "languages"))
-		}
-	}
-	for i, s := range summaries {
-		if len(asked) == 0 {
-			break
-		}
-		if i > 0 {
-			fmt.Fprintln(out)
-		}
-		printLanguage(out, s)
-	}
-	fmt.Fprintf(out, "\n%s, %s: ", report.Plural(rep.Totals.Projects, "project", "projects"), report.Plural(rep.Totals.Repositories, "repository", "repositories"))
-	var parts []string
-	for _, outcome := range report.OutcomeOrder {
-		if n := rep.Totals.Outcomes[outcome]; n > 0 {
-			parts = append(parts, report.Number(n)+" "+outcome)
-		}
-	}
-	fmt.Fprintln(out, strings.Join(parts, ", "))
-}
-
-// headlineRows keeps the headline on one screen.
-const headlineRows = 20
-
-func printLanguage(out io.Writer, s report.LanguageSummary) {
-	t := newTable(s.Language, "maturity", "files", "code", "comments", "blanks", "lines", "share")
-	for _, p := range s.Projects[:min(len(s.Projects), headlineRows)] {
-		t.row(p.Project.Name, p.Project.Maturity, p.Files, p.Code, p.Comments, p.Blanks, p.Lines, fmt.Sprintf("%5.1f %%", 100*p.Share()))
-	}
-	if more := len(s.Projects) - headlineRows; more > 0 {
-		t.row(fmt.Sprintf("and %d more", more), "", "", "", "", "", "", "")
-	}
-	t.row("all", "", s.Total.Files, s.Total.Code, s.Total.Comments, s.Total.Blanks, s.Total.Lines, "")
-	t.print(out)
+	io.WriteString(out, report.Terminal(report.Analyses(rep, report.Settings{})...))
 }
 
 func newCancel(terminal Terminal) *cobra.Command {

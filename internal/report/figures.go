@@ -34,6 +34,11 @@ func addFigures(f, more *gromav1.Figures) {
 	f.HostBytes += more.GetHostBytes()
 }
 
+// negative is figures to be taken away.
+func negative(f *gromav1.Figures) *gromav1.Figures {
+	return &gromav1.Figures{Files: -f.Files, Lines: -f.Lines, Code: -f.Code, Comments: -f.Comments, Blanks: -f.Blanks, HostBytes: -f.HostBytes}
+}
+
 // Measured is the one of some figures that decides.
 func Measured(f *gromav1.Figures, measure string) int64 {
 	switch measure {

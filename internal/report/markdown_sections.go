@@ -139,9 +139,7 @@ func (m *markdown) sums() {
 		m.row("traces in other projects", "", "", cells(m.Rest), "", "", "")
 	}
 	if m.Repeated.Files > 0 || m.Repeated.HostBytes > 0 {
-		less := &gromav1.Figures{Files: -m.Repeated.Files, Lines: -m.Repeated.Lines, Code: -m.Repeated.Code,
-			Comments: -m.Repeated.Comments, Blanks: -m.Repeated.Blanks, HostBytes: -m.Repeated.HostBytes}
-		m.row("shared repositories, counted once", "", "", cells(less), "", "", "")
+		m.row("shared repositories, counted once", "", "", cells(negative(m.Repeated)), "", "", "")
 	}
 	m.row("**all, each repository once**", "", "", cells(m.Totals), m.Share.Whole, Percent(m.Share), "")
 	m.printf("\n")
