@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"net/netip"
 	"strings"
+	"unicode"
 
 	"golang.org/x/net/publicsuffix"
 )
@@ -77,8 +78,7 @@ func isDomain(text string) bool {
 		return false
 	}
 	for _, r := range text {
-		letter := 'a' <= r && r <= 'z' || '0' <= r && r <= '9' || r == '-' || r == '.' || r == '_'
-		if !letter && (r < 0xa1 || r == '\ufffd') {
+		if !unicode.In(r, unicode.Letter, unicode.Digit, unicode.Mark) && !strings.ContainsRune("-._", r) {
 			return false
 		}
 	}
