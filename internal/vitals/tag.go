@@ -12,7 +12,7 @@ import (
 // them, a date, or a v and at least three digits; behind the begin of the tag,
 // letters that it begins with, or whatever separates names.
 var version = regexp.MustCompile(`(?i)(?:^[a-z]*|[^a-z0-9.](?:v|ver|version|rel|release|r)?)[._-]?` +
-	`([0-9]+(?:[._][0-9]+)+|(?:19|20)[0-9]{2}-[0-9]{2}-[0-9]{2}|(?:19|20)[0-9]{6}(?:$|[^0-9])|v[0-9]{3,}$)`)
+	`([0-9]+(?:[._][0-9]+)+|(?:19|20)[0-9]{2}-[0-9]{2}-[0-9]{2}|(?:19|20)[0-9]{6}|v[0-9]{3,}$)(?:$|[^0-9])`)
 
 var (
 	letters = regexp.MustCompile(`[a-z]+`)
