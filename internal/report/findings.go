@@ -20,7 +20,7 @@ func findings(a *gromav1.Analysis) []*gromav1.Finding {
 	c := a.Coverage
 	known := fmt.Sprintf("of %s in the landscape, %s with a count", Plural(c.Projects, "project", "projects"), Number(c.ProjectsWithCount))
 	if a.Language == "" {
-		add("Projects with a count", Number(int64(len(a.Projects))), fmt.Sprintf("of %s in the landscape", Plural(c.Projects, "project", "projects")))
+		add("Projects with code", Number(int64(len(a.Projects))), fmt.Sprintf("of %s in the landscape", Plural(c.Projects, "project", "projects")))
 		add("Languages", Number(int64(len(a.Languages))), "with at least one file of source, test or generated code")
 	} else {
 		add("Projects with "+a.Language, Number(int64(len(a.Projects))), known)

@@ -58,7 +58,7 @@ func (m *markdown) facts(p *gromav1.ProjectAnalysis) {
 		m.printf("- Role: %s\n", escape(p.Role))
 	}
 	if p.Packages > 0 {
-		m.printf("- Packages: %s\n", Plural(p.Packages, "package", "packages"))
+		m.printf("- Packages: %s (%s)\n", Number(p.Packages), strings.Join(m.Rule.Ecosystems, ", "))
 	}
 	if h := p.Health; h != nil {
 		m.printf("- Health: %s\n", escape(h.Health))

@@ -18,18 +18,18 @@ func (m *markdown) health() {
 	m.printf("Verdicts are on %s, from the figures beside them.\n\n", escape(m.HealthWindow))
 	m.table("project", "commits:", "active weeks:", "authors:", "organisations", "releases:", "days between:",
 		"last commit:", "last release:", "commits", "contributors", "cadence", "health")
-	unmeasured := 0
+	var unmeasured []string
 	for _, p := range m.Projects[:min(len(m.Projects), mostRows)] {
 		if p.Health == nil {
-			unmeasured++
+			unmeasured = append(unmeasured, p.Project.Slug)
 			continue
 		}
 		m.healthRow(p)
 	}
-	if unmeasured > 0 {
-		m.row(Plural(int64(unmeasured), "project", "projects")+" not measured", "", "", "", "", "", "", "", "", "", "", "", "")
-	}
 	m.printf("\n")
+	if len(unmeasured) > 0 {
+		m.printf("Not measured: %s.\n\n", m.nameAll(unmeasured))
+	}
 	m.activity()
 }
 
@@ -161,7 +161,7 @@ func (m *markdown) leftOut() {
 		lines = append(lines, "Items of the landscape that were not asked for: "+strings.Join(filters, ", "))
 	}
 	if c.Oddities > 0 {
-		lines = append(lines, fmt.Sprintf("The landscape has %s; they are in report.json with their lines", Plural(c.Oddities, "oddity", "oddities")))
+		lines = append(lines, fmt.Sprintf("Reading the landscape gave %s; report.json has them with their lines", Plural(c.Oddities, "warning", "warnings")))
 	}
 	for _, line := range lines {
 		m.printf("- %s.\n", strings.TrimSuffix(line, "."))

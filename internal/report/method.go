@@ -76,8 +76,8 @@ func sharedText(a *gromav1.Analysis) string {
 	if len(a.Shared) == 0 {
 		return "Totals count each repository once; no repository with such code belongs to several projects, so the projects add up to the total."
 	}
-	return fmt.Sprintf("Totals count each repository once. %s to several projects and stand with each, so the projects add up to %s %s more than there are.",
-		Plural(int64(len(a.Shared)), "repository belongs", "repositories belong"), Number(Measured(a.Repeated, a.Rule.Measure)), Unit(a.Rule.Measure))
+	return fmt.Sprintf("Totals count each repository once. %s with each of several projects, so the projects add up to %s %s more than there are.",
+		Plural(int64(len(a.Shared)), "repository stands", "repositories stand"), Number(Measured(a.Repeated, a.Rule.Measure)), Unit(a.Rule.Measure))
 }
 
 func hasWords(a *gromav1.Analysis) bool {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -269,11 +270,18 @@ func golden(t *testing.T, name string, got []byte) {
 	}
 }
 
+var listItem = regexp.MustCompile(`^[0-9]+[.)]`)
+
 // FuzzEscape: no stranger's text can leave its cell or become markup.
 func FuzzEscape(f *testing.F) {
 	f.Add("go to WWW.example.org")
+	f.Add("- a list")
+	f.Add(" 12) another")
 	f.Add("a | b\n# c <script> [x](y) `z` @me https://x")
 	f.Fuzz(func(t *testing.T, text string) {
+		if first := paragraph(text); strings.HasPrefix(first, "-") || listItem.MatchString(first) {
+			t.Errorf("paragraph(%q) = %q", text, first)
+		}
 		got := escape(text)
 		if strings.Contains(strings.ToLower(got), "www.") || strings.ContainsAny(got, "\n\r|<>[]`*_@\x1b") {
 			t.Errorf("escape(%q) = %q", text, got)

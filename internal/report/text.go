@@ -54,12 +54,16 @@ func escape(text string) string {
 	return b.String()
 }
 
-// paragraph makes text safe at the beginning of a line, too, where a hyphen or
-// a number would begin a list.
+// paragraph makes text safe at the beginning of a line, too, where a hyphen, or
+// a number with a full stop or a bracket, would begin a list.
 func paragraph(text string) string {
 	text = strings.TrimSpace(text)
-	if text != "" && (text[0] == '-' || '0' <= text[0] && text[0] <= '9') {
-		return fmt.Sprintf("&#%d;%s", text[0], escape(text[1:]))
+	number := strings.TrimLeft(text, "0123456789")
+	switch {
+	case strings.HasPrefix(text, "-"):
+		return "&#45;" + escape(text[1:])
+	case len(number) < len(text) && (strings.HasPrefix(number, ".") || strings.HasPrefix(number, ")")):
+		return text[:len(text)-len(number)] + fmt.Sprintf("&#%d;", number[0]) + escape(number[1:])
 	}
 	return escape(text)
 }
