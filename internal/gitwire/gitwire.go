@@ -65,6 +65,7 @@ type Client struct {
 	http   *http.Transport
 	dialer net.Dialer
 	first  bool // for tests: speak protocol v0 only
+	few    bool // for tests: a history has few commits at most
 }
 
 // New returns a client.

@@ -222,12 +222,15 @@ func (h *reading) commits(ctx context.Context) error {
 func (h *reading) bring(ctx context.Context, from []plumbing.Hash) (bool, error) {
 	before := h.remote.wire.received.Load()
 	limits := Limits{Objects: mostHistoryCommits, PackBytes: mostHistoryBytes}
+	if h.remote.client.few {
+		limits.Objects = 10
+	}
 	p, err := h.ask(ctx, from, h.depth(), limits)
 	if fault.KindOf(err) == fault.TooLarge {
 		if h.Commits, h.First = nil, (time.Time{}); h.remote.wire.received.Load()-before >= mostHistoryBytes {
 			h.bound("bytes", mostHistoryBytes)
 		} else {
-			h.bound("commits", mostHistoryCommits)
+			h.bound("commits", limits.Objects)
 		}
 		return false, nil
 	}
