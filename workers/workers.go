@@ -22,6 +22,7 @@ import (
 	"groma/internal/fault"
 	"groma/internal/notice"
 	"groma/internal/survey"
+	"groma/internal/vitals"
 	gromav1 "groma/proto/groma/v1"
 	"groma/workflows"
 )
@@ -94,7 +95,10 @@ func (a *Activities) TakeCensus(ctx context.Context, request *gromav1.TakeCensus
 	target := request.GetTarget()
 	asked := census.Request{
 		Survey: request.Survey, Key: target.GetKey(), Address: target.GetAddress(), Branch: target.GetBranch(), Limits: request.Limits,
-		Recount: target.GetRecount(),
+		Recount: target.GetRecount(), Try: tries(ctx),
+	}
+	for _, w := range target.GetWindows() {
+		asked.Windows = append(asked.Windows, vitals.Window{Name: w.Name, From: w.GetFrom().AsTime(), Until: w.GetUntil().AsTime()})
 	}
 	if at := target.GetAsOf(); at != nil {
 		asked.AsOf = at.AsTime()

@@ -18,6 +18,7 @@ import (
 	"groma/internal/gitwire"
 	"groma/internal/landscape"
 	"groma/internal/tally"
+	"groma/internal/vitals"
 	gromav1 "groma/proto/groma/v1"
 )
 
@@ -39,6 +40,11 @@ type Request struct {
 	// Recount counts a commit again that is counted, from everything, and
 	// fails unless the tally is the same.
 	Recount bool
+	// Windows are those of the vitals; none asks for none.
+	Windows []vitals.Window
+	// Try is which try this is, from 1. What is kept beside a count is given up
+	// after a few tries; the count is not.
+	Try int64
 }
 
 // A Taker takes censuses, any number at a time.
@@ -60,6 +66,10 @@ func (t *Taker) Take(ctx context.Context, request Request) (*gromav1.Taken, erro
 	err := t.take(limited, request, taken)
 	taken.Seconds = time.Since(start).Seconds()
 	if err == nil {
+		return taken, nil
+	}
+	if context.Cause(limited) == errTime && taken.Commit != "" { // the count is kept
+		taken.WithoutVitals = "the time that a repository may take was over"
 		return taken, nil
 	}
 	if context.Cause(limited) == errTime {
@@ -100,7 +110,7 @@ func (t *Taker) take(ctx context.Context, request Request, taken *gromav1.Taken)
 		return err
 	}
 	taken.Commit, taken.Method = census.Commit, method
-	return nil
+	return t.beside(ctx, remote, request, home, taken)
 }
 
 // census is the census of what a remote has: the one that is kept, or one that
@@ -218,11 +228,15 @@ func movedKey(key, address string) string {
 	return to.Key
 }
 
-// settle makes a failure the outcome of a repository. The row has its address.
+// settle makes a failure the outcome of a repository.
 func settle(taken *gromav1.Taken, request Request, err error) *gromav1.Taken {
-	reason := strings.TrimPrefix(err.Error(), request.Address+": ")
-	taken.Outcome, taken.Reason = Outcome(fault.KindOf(err)), fault.Clip(reason, longest)
+	taken.Outcome, taken.Reason = Outcome(fault.KindOf(err)), reason(request, err)
 	return taken
+}
+
+// reason is an error for the row of a repository, which has the address.
+func reason(request Request, err error) string {
+	return fault.Clip(strings.TrimPrefix(err.Error(), request.Address+": "), longest)
 }
 
 // Outcome is what a repository ends in that failed for good in this way.

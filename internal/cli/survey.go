@@ -24,6 +24,7 @@ import (
 	"groma/internal/source"
 	"groma/internal/survey"
 	"groma/internal/tally"
+	"groma/internal/vitals"
 	"groma/internal/world"
 	gromav1 "groma/proto/groma/v1"
 	"groma/workflows"
@@ -40,6 +41,8 @@ type surveyCommand struct {
 	asOf                          instant
 	allItems, archived            bool
 	json, verbose, recount        bool
+	noVitals                      bool
+	windows                       []string
 	concurrency                   int
 	shardSize                     int64
 }
@@ -75,6 +78,7 @@ The exit status is 0 if every repository was counted, 3 if some have no count
 		RunE: func(cmd *cobra.Command, args []string) error { return c.run(cmd.Context(), args[0]) },
 	}
 	c.register(cmd)
+	cmd.MarkFlagsMutuallyExclusive("no-vitals", "window")
 	return cmd
 }
 
@@ -90,6 +94,8 @@ func (c *surveyCommand) register(cmd *cobra.Command) {
 	flags.BoolVar(&c.archived, "archived", false, "archived projects, too")
 	flags.StringVar(&c.clomonitor, "clomonitor", "", "CLOMonitor's file (a path or an https address) with further repositories of each project")
 	flags.Var(&c.asOf, "as-of", asOfUsage)
+	flags.BoolVar(&c.noVitals, "no-vitals", false, "do not ask for histories: no commits, contributors and releases in the report")
+	flags.StringArrayVar(&c.windows, "window", nil, "stretch of time to measure histories over, as in 2025 or 2025-07-01..2026-06-30; may be repeated (default: the last full year and the year to date)")
 	flags.BoolVar(&c.recount, "recount", false, "count again, from everything, what was counted before, and fail repositories whose count differs from what is kept")
 	flags.Int64Var(&c.shardSize, "shard-size", survey.DefaultShardSize, "how many repositories one workflow looks after")
 	flags.BoolVarP(&c.verbose, "verbose", "v", false, "log to standard error")
@@ -149,6 +155,11 @@ func (c *surveyCommand) check() error {
 	for _, maturity := range c.maturity {
 		if !slices.Contains(maturities, maturity) {
 			return usagef("--maturity %s: want some of %s", maturity, strings.Join(maturities, ", "))
+		}
+	}
+	for _, window := range c.windows {
+		if _, err := vitals.ParseWindow(window); err != nil {
+			return usagef("--window: %w", err)
 		}
 	}
 	for _, glob := range c.projects {
@@ -289,6 +300,8 @@ func (c *surveyCommand) spec(arg string, g *given) (*gromav1.SurveySpec, error) 
 		Sha256:     digest(g.sources.Landscape.Data),
 		AsOf:       c.asOf.proto(),
 		Recount:    c.recount,
+		NoVitals:   c.noVitals,
+		Windows:    c.windows,
 	}
 	if g.sources.Clomonitor != nil {
 		spec.ClomonitorSha256 = digest(g.sources.Clomonitor.Data)

@@ -78,6 +78,7 @@ func repository(planned *gromav1.PlannedRepository, row *gromav1.Row) *gromav1.R
 func take(r *gromav1.Repository, taken *gromav1.Taken) {
 	r.Outcome, r.Reason, r.Commit, r.MovedTo = taken.Outcome, taken.Reason, taken.Commit, taken.MovedTo
 	r.Attempts, r.Seconds, r.BlobsCounted = taken.Attempts, taken.Seconds, taken.BlobsCounted
+	r.WithoutVitals = taken.WithoutVitals
 	r.Wire = &gromav1.Wire{Requests: taken.Requests, BytesReceived: taken.BytesReceived}
 	if taken.Branch != "" {
 		r.Branch = taken.Branch

@@ -48,6 +48,7 @@ func Row(ctx context.Context, store artefact.Store, taken *gromav1.Taken) (*grom
 	switch {
 	case err == nil:
 		row.Census = census
+		return row, besides(ctx, store, row)
 	case errors.Is(err, artefact.ErrMissing) || fault.KindOf(err) == fault.Invalid:
 		row.Taken = &gromav1.Taken{Key: taken.Key, Outcome: "failed", Attempts: taken.Attempts, Seconds: taken.Seconds,
 			Reason: "its census was kept and cannot be read any more; survey again: " + err.Error()}
@@ -55,6 +56,24 @@ func Row(ctx context.Context, store artefact.Store, taken *gromav1.Taken) (*grom
 		return nil, err
 	}
 	return row, nil
+}
+
+// besides adds what is kept of a commit beside its count. What is lost or
+// damaged is missing, and the row says so.
+func besides(ctx context.Context, store artefact.Store, row *gromav1.Row) error {
+	taken := row.Taken
+	if taken.Vitals == "" {
+		return nil
+	}
+	v := &gromav1.Vitals{}
+	err := get(ctx, store, artefact.VitalsKey(home(taken), taken.Commit, taken.Vitals), v)
+	if errors.Is(err, artefact.ErrMissing) || fault.KindOf(err) == fault.Invalid {
+		row.Taken = proto.Clone(taken).(*gromav1.Taken)
+		row.Taken.Vitals, row.Taken.WithoutVitals = "", "they were kept and cannot be read any more: "+err.Error()
+		return nil
+	}
+	row.Vitals = v
+	return err
 }
 
 // home is the key under which a repository's census is kept: that of the

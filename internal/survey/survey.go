@@ -106,6 +106,9 @@ func Plan(ctx context.Context, store artefact.Store, request *gromav1.PlanReques
 	if manifest.ShardSize <= 0 {
 		manifest.ShardSize = DefaultShardSize
 	}
+	if manifest.Windows, err = windows(request); err != nil {
+		return nil, err
+	}
 	if n := Shards(manifest); n > maxShards {
 		return nil, fault.Errorf(fault.Invalid, "%d repositories in shards of %d are %d shards, more than the %d that one survey may have; make shards larger (--shard-size)", len(read.Repositories), manifest.ShardSize, n, maxShards)
 	}
@@ -186,7 +189,7 @@ func Targets(manifest *gromav1.Manifest, shard int64) ([]*gromav1.CensusTarget, 
 			continue // decided when the landscape was read
 		}
 		targets = append(targets, &gromav1.CensusTarget{
-			Key: r.Key, Address: r.Address, Branch: r.Branch, AsOf: manifest.GetSpec().GetAsOf(), Recount: manifest.GetSpec().GetRecount(),
+			Key: r.Key, Address: r.Address, Branch: r.Branch, AsOf: manifest.GetSpec().GetAsOf(), Recount: manifest.GetSpec().GetRecount(), Windows: manifest.GetWindows(),
 		})
 	}
 	return targets, nil

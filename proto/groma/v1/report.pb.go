@@ -365,7 +365,9 @@ type Repository struct {
 	Words *Words `protobuf:"bytes,24,opt,name=words,proto3" json:"words,omitempty"`
 	// BlobsCounted is how many contents were read for it in this survey; what
 	// the others count was known.
-	BlobsCounted  int64 `protobuf:"varint,25,opt,name=blobs_counted,json=blobsCounted,proto3" json:"blobs_counted,omitempty"`
+	BlobsCounted int64 `protobuf:"varint,25,opt,name=blobs_counted,json=blobsCounted,proto3" json:"blobs_counted,omitempty"`
+	// WithoutVitals says why there are no vitals, if they were asked for.
+	WithoutVitals string `protobuf:"bytes,26,opt,name=without_vitals,json=withoutVitals,proto3" json:"without_vitals,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -575,6 +577,13 @@ func (x *Repository) GetBlobsCounted() int64 {
 	return 0
 }
 
+func (x *Repository) GetWithoutVitals() string {
+	if x != nil {
+		return x.WithoutVitals
+	}
+	return ""
+}
+
 var File_groma_v1_report_proto protoreflect.FileDescriptor
 
 const file_groma_v1_report_proto_rawDesc = "" +
@@ -609,7 +618,7 @@ const file_groma_v1_report_proto_rawDesc = "" +
 	"\boutcomes\x18\x03 \x03(\v2\x1e.groma.v1.Totals.OutcomesEntryR\boutcomes\x1a;\n" +
 	"\rOutcomesEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\x03R\x05value:\x028\x01\"\xcc\x06\n" +
+	"\x05value\x18\x02 \x01(\x03R\x05value:\x028\x01\"\xf3\x06\n" +
 	"\n" +
 	"Repository\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x12\n" +
@@ -638,7 +647,8 @@ const file_groma_v1_report_proto_rawDesc = "" +
 	"counted_as\x18\x16 \x01(\tR\tcountedAs\x12(\n" +
 	"\x06vitals\x18\x17 \x01(\v2\x10.groma.v1.VitalsR\x06vitals\x12%\n" +
 	"\x05words\x18\x18 \x01(\v2\x0f.groma.v1.WordsR\x05words\x12#\n" +
-	"\rblobs_counted\x18\x19 \x01(\x03R\fblobsCounted\x1a;\n" +
+	"\rblobs_counted\x18\x19 \x01(\x03R\fblobsCounted\x12%\n" +
+	"\x0ewithout_vitals\x18\x1a \x01(\tR\rwithoutVitals\x1a;\n" +
 	"\rPackagesEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\x03R\x05value:\x028\x01B\x1eZ\x1cgroma/proto/groma/v1;gromav1b\x06proto3"

@@ -48,9 +48,18 @@ type SurveySpec struct {
 	// is before it. Absent means the last commits.
 	AsOf *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
 	// Recount counts again what is counted, and compares.
-	Recount       bool `protobuf:"varint,11,opt,name=recount,proto3" json:"recount,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Recount bool `protobuf:"varint,11,opt,name=recount,proto3" json:"recount,omitempty"`
+	// NoVitals leaves histories alone.
+	NoVitals bool `protobuf:"varint,12,opt,name=no_vitals,json=noVitals,proto3" json:"no_vitals,omitempty"`
+	// Windows are those that vitals are asked for, as the user wrote them; none
+	// means the last full year and the year to date.
+	Windows []string `protobuf:"bytes,13,rep,name=windows,proto3" json:"windows,omitempty"`
+	// Annotations is an analyst's file as the user named it, or empty, and its
+	// digest in hexadecimal.
+	Annotations       string `protobuf:"bytes,14,opt,name=annotations,proto3" json:"annotations,omitempty"`
+	AnnotationsSha256 string `protobuf:"bytes,15,opt,name=annotations_sha256,json=annotationsSha256,proto3" json:"annotations_sha256,omitempty"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
 }
 
 func (x *SurveySpec) Reset() {
@@ -158,6 +167,34 @@ func (x *SurveySpec) GetRecount() bool {
 		return x.Recount
 	}
 	return false
+}
+
+func (x *SurveySpec) GetNoVitals() bool {
+	if x != nil {
+		return x.NoVitals
+	}
+	return false
+}
+
+func (x *SurveySpec) GetWindows() []string {
+	if x != nil {
+		return x.Windows
+	}
+	return nil
+}
+
+func (x *SurveySpec) GetAnnotations() string {
+	if x != nil {
+		return x.Annotations
+	}
+	return ""
+}
+
+func (x *SurveySpec) GetAnnotationsSha256() string {
+	if x != nil {
+		return x.AnnotationsSha256
+	}
+	return ""
 }
 
 // Filter says which items of a landscape to survey.
@@ -309,7 +346,12 @@ type Manifest struct {
 	Landscape *Landscape             `protobuf:"bytes,5,opt,name=landscape,proto3" json:"landscape,omitempty"`
 	// ShardSize is how many repositories a shard has; shard n is the
 	// repositories from n*shard_size up to the next shard's.
-	ShardSize     int64 `protobuf:"varint,6,opt,name=shard_size,json=shardSize,proto3" json:"shard_size,omitempty"`
+	ShardSize int64 `protobuf:"varint,6,opt,name=shard_size,json=shardSize,proto3" json:"shard_size,omitempty"`
+	// Windows are those of the vitals; none means that there are none.
+	Windows []*Window `protobuf:"bytes,7,rep,name=windows,proto3" json:"windows,omitempty"`
+	// Annotations are an analyst's words, which the landscape heeds already;
+	// absent where there are none.
+	Annotations   *Annotations `protobuf:"bytes,8,opt,name=annotations,proto3" json:"annotations,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -386,6 +428,20 @@ func (x *Manifest) GetShardSize() int64 {
 	return 0
 }
 
+func (x *Manifest) GetWindows() []*Window {
+	if x != nil {
+		return x.Windows
+	}
+	return nil
+}
+
+func (x *Manifest) GetAnnotations() *Annotations {
+	if x != nil {
+		return x.Annotations
+	}
+	return nil
+}
+
 // Taken is what came of one repository: its one outcome and the facts that
 // lead to its census.
 type Taken struct {
@@ -410,7 +466,13 @@ type Taken struct {
 	// Method is what counted it, where there is a commit.
 	Method string `protobuf:"bytes,11,opt,name=method,proto3" json:"method,omitempty"`
 	// BlobsCounted is how many contents were read for it in this survey.
-	BlobsCounted  int64 `protobuf:"varint,12,opt,name=blobs_counted,json=blobsCounted,proto3" json:"blobs_counted,omitempty"`
+	BlobsCounted int64 `protobuf:"varint,12,opt,name=blobs_counted,json=blobsCounted,proto3" json:"blobs_counted,omitempty"`
+	// Vitals is the method of the vitals that are kept of the commit, or empty;
+	// without_vitals says why there are none, if they were asked for.
+	Vitals        string `protobuf:"bytes,13,opt,name=vitals,proto3" json:"vitals,omitempty"`
+	WithoutVitals string `protobuf:"bytes,14,opt,name=without_vitals,json=withoutVitals,proto3" json:"without_vitals,omitempty"`
+	// Words is the rules of the words that are kept of the commit, or empty.
+	Words         string `protobuf:"bytes,15,opt,name=words,proto3" json:"words,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -527,6 +589,27 @@ func (x *Taken) GetBlobsCounted() int64 {
 		return x.BlobsCounted
 	}
 	return 0
+}
+
+func (x *Taken) GetVitals() string {
+	if x != nil {
+		return x.Vitals
+	}
+	return ""
+}
+
+func (x *Taken) GetWithoutVitals() string {
+	if x != nil {
+		return x.WithoutVitals
+	}
+	return ""
+}
+
+func (x *Taken) GetWords() string {
+	if x != nil {
+		return x.Words
+	}
+	return ""
 }
 
 // ShardSummary is all that a report needs of one shard.
@@ -1153,9 +1236,10 @@ type CensusTarget struct {
 	Key     string                 `protobuf:"bytes,1,opt,name=key,proto3" json:"key,omitempty"`
 	Address string                 `protobuf:"bytes,2,opt,name=address,proto3" json:"address,omitempty"`
 	Branch  string                 `protobuf:"bytes,3,opt,name=branch,proto3" json:"branch,omitempty"`
-	// AsOf and Recount are the survey's.
+	// AsOf, Recount and Windows are the survey's.
 	AsOf          *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
 	Recount       bool                   `protobuf:"varint,7,opt,name=recount,proto3" json:"recount,omitempty"`
+	Windows       []*Window              `protobuf:"bytes,8,rep,name=windows,proto3" json:"windows,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1223,6 +1307,13 @@ func (x *CensusTarget) GetRecount() bool {
 		return x.Recount
 	}
 	return false
+}
+
+func (x *CensusTarget) GetWindows() []*Window {
+	if x != nil {
+		return x.Windows
+	}
+	return nil
 }
 
 // TakeCensusRequest asks for the census of one repository.
@@ -1706,7 +1797,7 @@ var File_groma_v1_survey_proto protoreflect.FileDescriptor
 
 const file_groma_v1_survey_proto_rawDesc = "" +
 	"\n" +
-	"\x15groma/v1/survey.proto\x12\bgroma.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x15groma/v1/census.proto\x1a\x18groma/v1/landscape.proto\x1a\x15groma/v1/vitals.proto\x1a\x14groma/v1/words.proto\"\xee\x02\n" +
+	"\x15groma/v1/survey.proto\x12\bgroma.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1agroma/v1/annotations.proto\x1a\x15groma/v1/census.proto\x1a\x18groma/v1/landscape.proto\x1a\x15groma/v1/vitals.proto\x1a\x14groma/v1/words.proto\"\xf6\x03\n" +
 	"\n" +
 	"SurveySpec\x12\x16\n" +
 	"\x06source\x18\x01 \x01(\tR\x06source\x12\x1e\n" +
@@ -1722,7 +1813,11 @@ const file_groma_v1_survey_proto_rawDesc = "" +
 	"\x11clomonitor_sha256\x18\t \x01(\tR\x10clomonitorSha256\x12/\n" +
 	"\x05as_of\x18\n" +
 	" \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\x12\x18\n" +
-	"\arecount\x18\v \x01(\bR\arecount\"y\n" +
+	"\arecount\x18\v \x01(\bR\arecount\x12\x1b\n" +
+	"\tno_vitals\x18\f \x01(\bR\bnoVitals\x12\x18\n" +
+	"\awindows\x18\r \x03(\tR\awindows\x12 \n" +
+	"\vannotations\x18\x0e \x01(\tR\vannotations\x12-\n" +
+	"\x12annotations_sha256\x18\x0f \x01(\tR\x11annotationsSha256\"y\n" +
 	"\x06Filter\x12\x1a\n" +
 	"\bmaturity\x18\x01 \x03(\tR\bmaturity\x12\x1a\n" +
 	"\bprojects\x18\x02 \x03(\tR\bprojects\x12\x1b\n" +
@@ -1732,7 +1827,7 @@ const file_groma_v1_survey_proto_rawDesc = "" +
 	"\n" +
 	"file_bytes\x18\x01 \x01(\x03R\tfileBytes\x12)\n" +
 	"\x10repository_bytes\x18\x02 \x01(\x03R\x0frepositoryBytes\x12\x18\n" +
-	"\aseconds\x18\x03 \x01(\x03R\aseconds\"\xf1\x01\n" +
+	"\aseconds\x18\x03 \x01(\x03R\aseconds\"\xd6\x02\n" +
 	"\bManifest\x12\x16\n" +
 	"\x06survey\x18\x01 \x01(\tR\x06survey\x129\n" +
 	"\n" +
@@ -1741,7 +1836,9 @@ const file_groma_v1_survey_proto_rawDesc = "" +
 	"\x06method\x18\x04 \x01(\tR\x06method\x121\n" +
 	"\tlandscape\x18\x05 \x01(\v2\x13.groma.v1.LandscapeR\tlandscape\x12\x1d\n" +
 	"\n" +
-	"shard_size\x18\x06 \x01(\x03R\tshardSize\"\xcc\x02\n" +
+	"shard_size\x18\x06 \x01(\x03R\tshardSize\x12*\n" +
+	"\awindows\x18\a \x03(\v2\x10.groma.v1.WindowR\awindows\x127\n" +
+	"\vannotations\x18\b \x01(\v2\x15.groma.v1.AnnotationsR\vannotations\"\xa1\x03\n" +
 	"\x05Taken\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x18\n" +
 	"\aoutcome\x18\x02 \x01(\tR\aoutcome\x12\x16\n" +
@@ -1755,7 +1852,10 @@ const file_groma_v1_survey_proto_rawDesc = "" +
 	"\aseconds\x18\n" +
 	" \x01(\x01R\aseconds\x12\x16\n" +
 	"\x06method\x18\v \x01(\tR\x06method\x12#\n" +
-	"\rblobs_counted\x18\f \x01(\x03R\fblobsCounted\"_\n" +
+	"\rblobs_counted\x18\f \x01(\x03R\fblobsCounted\x12\x16\n" +
+	"\x06vitals\x18\r \x01(\tR\x06vitals\x12%\n" +
+	"\x0ewithout_vitals\x18\x0e \x01(\tR\rwithoutVitals\x12\x14\n" +
+	"\x05words\x18\x0f \x01(\tR\x05words\"_\n" +
 	"\fShardSummary\x12\x16\n" +
 	"\x06survey\x18\x01 \x01(\tR\x06survey\x12\x14\n" +
 	"\x05shard\x18\x02 \x01(\x03R\x05shard\x12!\n" +
@@ -1808,13 +1908,14 @@ const file_groma_v1_survey_proto_rawDesc = "" +
 	"\x06survey\x18\x01 \x01(\tR\x06survey\x12\x14\n" +
 	"\x05shard\x18\x02 \x01(\x03R\x05shard\"E\n" +
 	"\x11ListShardResponse\x120\n" +
-	"\atargets\x18\x01 \x03(\v2\x16.groma.v1.CensusTargetR\atargets\"\xa9\x01\n" +
+	"\atargets\x18\x01 \x03(\v2\x16.groma.v1.CensusTargetR\atargets\"\xd5\x01\n" +
 	"\fCensusTarget\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x18\n" +
 	"\aaddress\x18\x02 \x01(\tR\aaddress\x12\x16\n" +
 	"\x06branch\x18\x03 \x01(\tR\x06branch\x12/\n" +
 	"\x05as_of\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\x12\x18\n" +
-	"\arecount\x18\a \x01(\bR\arecountJ\x04\b\x04\x10\x05J\x04\b\x05\x10\x06\"\x85\x01\n" +
+	"\arecount\x18\a \x01(\bR\arecount\x12*\n" +
+	"\awindows\x18\b \x03(\v2\x10.groma.v1.WindowR\awindowsJ\x04\b\x04\x10\x05J\x04\b\x05\x10\x06\"\x85\x01\n" +
 	"\x11TakeCensusRequest\x12\x16\n" +
 	"\x06survey\x18\x01 \x01(\tR\x06survey\x12.\n" +
 	"\x06target\x18\x02 \x01(\v2\x16.groma.v1.CensusTargetR\x06target\x12(\n" +
@@ -1897,9 +1998,11 @@ var file_groma_v1_survey_proto_goTypes = []any{
 	nil,                            // 28: groma.v1.Progress.OutcomesEntry
 	(*timestamppb.Timestamp)(nil),  // 29: google.protobuf.Timestamp
 	(*Landscape)(nil),              // 30: groma.v1.Landscape
-	(*Census)(nil),                 // 31: groma.v1.Census
-	(*Vitals)(nil),                 // 32: groma.v1.Vitals
-	(*Words)(nil),                  // 33: groma.v1.Words
+	(*Window)(nil),                 // 31: groma.v1.Window
+	(*Annotations)(nil),            // 32: groma.v1.Annotations
+	(*Census)(nil),                 // 33: groma.v1.Census
+	(*Vitals)(nil),                 // 34: groma.v1.Vitals
+	(*Words)(nil),                  // 35: groma.v1.Words
 }
 var file_groma_v1_survey_proto_depIdxs = []int32{
 	1,  // 0: groma.v1.SurveySpec.filter:type_name -> groma.v1.Filter
@@ -1908,34 +2011,37 @@ var file_groma_v1_survey_proto_depIdxs = []int32{
 	29, // 3: groma.v1.Manifest.started_at:type_name -> google.protobuf.Timestamp
 	0,  // 4: groma.v1.Manifest.spec:type_name -> groma.v1.SurveySpec
 	30, // 5: groma.v1.Manifest.landscape:type_name -> groma.v1.Landscape
-	6,  // 6: groma.v1.ShardSummary.rows:type_name -> groma.v1.Row
-	4,  // 7: groma.v1.Row.taken:type_name -> groma.v1.Taken
-	31, // 8: groma.v1.Row.census:type_name -> groma.v1.Census
-	32, // 9: groma.v1.Row.vitals:type_name -> groma.v1.Vitals
-	33, // 10: groma.v1.Row.words:type_name -> groma.v1.Words
-	0,  // 11: groma.v1.SurveyRequest.spec:type_name -> groma.v1.SurveySpec
-	29, // 12: groma.v1.SurveyRequest.started_at:type_name -> google.protobuf.Timestamp
-	24, // 13: groma.v1.SurveyResponse.outcomes:type_name -> groma.v1.SurveyResponse.OutcomesEntry
-	2,  // 14: groma.v1.ShardRequest.limits:type_name -> groma.v1.Limits
-	25, // 15: groma.v1.ShardResponse.outcomes:type_name -> groma.v1.ShardResponse.OutcomesEntry
-	0,  // 16: groma.v1.PlanRequest.spec:type_name -> groma.v1.SurveySpec
-	29, // 17: groma.v1.PlanRequest.started_at:type_name -> google.protobuf.Timestamp
-	26, // 18: groma.v1.PlanResponse.outcomes:type_name -> groma.v1.PlanResponse.OutcomesEntry
-	15, // 19: groma.v1.ListShardResponse.targets:type_name -> groma.v1.CensusTarget
-	29, // 20: groma.v1.CensusTarget.as_of:type_name -> google.protobuf.Timestamp
-	15, // 21: groma.v1.TakeCensusRequest.target:type_name -> groma.v1.CensusTarget
-	2,  // 22: groma.v1.TakeCensusRequest.limits:type_name -> groma.v1.Limits
-	4,  // 23: groma.v1.TakeCensusResponse.taken:type_name -> groma.v1.Taken
-	4,  // 24: groma.v1.SummariseShardRequest.taken:type_name -> groma.v1.Taken
-	27, // 25: groma.v1.AggregateResponse.outcomes:type_name -> groma.v1.AggregateResponse.OutcomesEntry
-	28, // 26: groma.v1.Progress.outcomes:type_name -> groma.v1.Progress.OutcomesEntry
-	23, // 27: groma.v1.Progress.oldest:type_name -> groma.v1.Running
-	29, // 28: groma.v1.Running.since:type_name -> google.protobuf.Timestamp
-	29, // [29:29] is the sub-list for method output_type
-	29, // [29:29] is the sub-list for method input_type
-	29, // [29:29] is the sub-list for extension type_name
-	29, // [29:29] is the sub-list for extension extendee
-	0,  // [0:29] is the sub-list for field type_name
+	31, // 6: groma.v1.Manifest.windows:type_name -> groma.v1.Window
+	32, // 7: groma.v1.Manifest.annotations:type_name -> groma.v1.Annotations
+	6,  // 8: groma.v1.ShardSummary.rows:type_name -> groma.v1.Row
+	4,  // 9: groma.v1.Row.taken:type_name -> groma.v1.Taken
+	33, // 10: groma.v1.Row.census:type_name -> groma.v1.Census
+	34, // 11: groma.v1.Row.vitals:type_name -> groma.v1.Vitals
+	35, // 12: groma.v1.Row.words:type_name -> groma.v1.Words
+	0,  // 13: groma.v1.SurveyRequest.spec:type_name -> groma.v1.SurveySpec
+	29, // 14: groma.v1.SurveyRequest.started_at:type_name -> google.protobuf.Timestamp
+	24, // 15: groma.v1.SurveyResponse.outcomes:type_name -> groma.v1.SurveyResponse.OutcomesEntry
+	2,  // 16: groma.v1.ShardRequest.limits:type_name -> groma.v1.Limits
+	25, // 17: groma.v1.ShardResponse.outcomes:type_name -> groma.v1.ShardResponse.OutcomesEntry
+	0,  // 18: groma.v1.PlanRequest.spec:type_name -> groma.v1.SurveySpec
+	29, // 19: groma.v1.PlanRequest.started_at:type_name -> google.protobuf.Timestamp
+	26, // 20: groma.v1.PlanResponse.outcomes:type_name -> groma.v1.PlanResponse.OutcomesEntry
+	15, // 21: groma.v1.ListShardResponse.targets:type_name -> groma.v1.CensusTarget
+	29, // 22: groma.v1.CensusTarget.as_of:type_name -> google.protobuf.Timestamp
+	31, // 23: groma.v1.CensusTarget.windows:type_name -> groma.v1.Window
+	15, // 24: groma.v1.TakeCensusRequest.target:type_name -> groma.v1.CensusTarget
+	2,  // 25: groma.v1.TakeCensusRequest.limits:type_name -> groma.v1.Limits
+	4,  // 26: groma.v1.TakeCensusResponse.taken:type_name -> groma.v1.Taken
+	4,  // 27: groma.v1.SummariseShardRequest.taken:type_name -> groma.v1.Taken
+	27, // 28: groma.v1.AggregateResponse.outcomes:type_name -> groma.v1.AggregateResponse.OutcomesEntry
+	28, // 29: groma.v1.Progress.outcomes:type_name -> groma.v1.Progress.OutcomesEntry
+	23, // 30: groma.v1.Progress.oldest:type_name -> groma.v1.Running
+	29, // 31: groma.v1.Running.since:type_name -> google.protobuf.Timestamp
+	32, // [32:32] is the sub-list for method output_type
+	32, // [32:32] is the sub-list for method input_type
+	32, // [32:32] is the sub-list for extension type_name
+	32, // [32:32] is the sub-list for extension extendee
+	0,  // [0:32] is the sub-list for field type_name
 }
 
 func init() { file_groma_v1_survey_proto_init() }
@@ -1943,6 +2049,7 @@ func file_groma_v1_survey_proto_init() {
 	if File_groma_v1_survey_proto != nil {
 		return
 	}
+	file_groma_v1_annotations_proto_init()
 	file_groma_v1_census_proto_init()
 	file_groma_v1_landscape_proto_init()
 	file_groma_v1_vitals_proto_init()

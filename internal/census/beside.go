@@ -1,0 +1,79 @@
+package census
+
+import (
+	"context"
+	"errors"
+
+	"google.golang.org/protobuf/proto"
+
+	"groma/internal/artefact"
+	"groma/internal/canonical"
+	"groma/internal/fault"
+	"groma/internal/gitwire"
+	"groma/internal/vitals"
+	gromav1 "groma/proto/groma/v1"
+)
+
+// besideTries is how often what is kept beside a count is tried before a
+// repository goes without it.
+const besideTries = 3
+
+// beside keeps what is asked for of a commit beside its count. It fails only if
+// another try can help and there have not been many: whatever happens here, the
+// count is kept.
+func (t *Taker) beside(ctx context.Context, remote *gitwire.Remote, request Request, home string, taken *gromav1.Taken) error {
+	err := t.keepVitals(ctx, remote, request, home, taken)
+	if err == nil {
+		return nil
+	}
+	if !fault.KindOf(err).Permanent() && request.Try < besideTries || ctx.Err() != nil {
+		return err
+	}
+	taken.WithoutVitals = reason(request, err)
+	return nil
+}
+
+// keepVitals keeps what the history of a commit says, unless it is kept.
+func (t *Taker) keepVitals(ctx context.Context, remote *gitwire.Remote, request Request, home string, taken *gromav1.Taken) error {
+	if len(request.Windows) == 0 {
+		return nil
+	}
+	method := vitals.Method(request.Windows)
+	key := artefact.VitalsKey(home, taken.Commit, method)
+	_, err := t.Store.Get(ctx, key)
+	if errors.Is(err, artefact.ErrMissing) {
+		err = t.measure(ctx, remote, request, key, home)
+	}
+	if err == nil {
+		taken.Vitals = method
+	}
+	return err
+}
+
+// measure asks for a history and keeps what it says.
+func (t *Taker) measure(ctx context.Context, remote *gitwire.Remote, request Request, key, home string) error {
+	requests, received := remote.Wire()
+	v, err := vitals.Of(ctx, remote, request.Windows)
+	if err != nil {
+		return err
+	}
+	v.Key = home
+	v.Wire = &gromav1.Wire{}
+	v.Wire.Requests, v.Wire.BytesReceived = remote.Wire()
+	v.Wire.Requests -= requests
+	v.Wire.BytesReceived -= received
+	return t.create(ctx, key, v)
+}
+
+// create keeps a message as JSON, unless somebody was faster.
+func (t *Taker) create(ctx context.Context, key string, m proto.Message) error {
+	data, err := canonical.MarshalIndent(m)
+	if err != nil {
+		return err
+	}
+	err = t.Store.Create(ctx, key, data)
+	if errors.Is(err, artefact.ErrExists) {
+		return nil
+	}
+	return err
+}
