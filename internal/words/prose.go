@@ -1,0 +1,468 @@
+package words
+
+import (
+	"html"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// prose is a text without its markup.
+type prose struct {
+	text   []rune
+	lines  []int  // of each character of the text
+	code   []bool // whether it stood in code or in an address
+	links  []link
+	strong []span
+}
+
+// span is a piece of a text.
+type span struct{ start, end int }
+
+// link is a piece of a text that leads somewhere.
+type link struct {
+	span
+	address string
+	line    int
+	// picture is what stands for the picture in it, if there is one.
+	picture string
+}
+
+// reader makes prose of Markdown with HTML in it.
+type reader struct {
+	prose
+	source     []rune
+	lineOf     []int // of each character of the source
+	closing    []int // where the bracket closes that opens here, or 0
+	references map[string]string
+	emphasis   []mark
+	anchor     *link // the HTML link that is open
+	picture    string
+}
+
+// mark is emphasis that is open.
+type mark struct {
+	sign rune
+	at   int
+}
+
+// Bounds on markup, so that what is never closed costs little.
+const (
+	deepestMarkup = 4
+	longestTarget = 2000
+	longestTag    = 1000
+	longestCode   = 300
+	mostEmphasis  = 16
+)
+
+// proseOf reads lines, the first of which stands at the line given.
+func proseOf(lines []string, line int, references map[string]string) prose {
+	r := reader{references: references}
+	for i, text := range lines {
+		for _, c := range text + "\n" {
+			r.source = append(r.source, c)
+			r.lineOf = append(r.lineOf, line+i)
+		}
+	}
+	r.closing = bracketsOf(r.source)
+	r.read(0, len(r.source), 0)
+	for len(r.text) > 0 && r.text[len(r.text)-1] == ' ' {
+		r.cut(len(r.text) - 1)
+	}
+	return r.prose
+}
+
+func (p *prose) cut(end int) {
+	p.text, p.lines, p.code = p.text[:end], p.lines[:end], p.code[:end]
+}
+
+// bracketsOf finds for each bracket the one that closes it.
+func bracketsOf(source []rune) []int {
+	closing := make([]int, len(source))
+	var open []int
+	for i := 0; i < len(source); i++ {
+		switch source[i] {
+		case '\\':
+			i++
+		case '[':
+			open = append(open, i)
+		case ']':
+			if len(open) > 0 {
+				closing[open[len(open)-1]] = i
+				open = open[:len(open)-1]
+			}
+		}
+	}
+	return closing
+}
+
+func (r *reader) read(from, to, depth int) {
+	for at := from; at < to; {
+		at = r.step(at, to, depth)
+	}
+}
+
+// step reads what stands at a place and returns where to go on.
+func (r *reader) step(at, to, depth int) int {
+	switch c := r.source[at]; c {
+	case '\\':
+		if at+1 < to && unicode.IsPunct(r.source[at+1]) || at+1 < to && unicode.IsSymbol(r.source[at+1]) {
+			r.emit(r.source[at+1], at, false)
+			return at + 2
+		}
+	case '`':
+		return r.codeSpan(at, to)
+	case '!':
+		if at+1 < to && r.source[at+1] == '[' && r.closing[at+1] > 0 && r.closing[at+1] < to {
+			return r.image(at, to)
+		}
+	case '[':
+		if end := r.closing[at]; end > 0 && end < to && depth < deepestMarkup {
+			return r.bracket(at, end, to, depth)
+		}
+	case '<':
+		if end := r.tag(at, to); end > 0 {
+			return end
+		}
+	case '&':
+		return r.entity(at, to)
+	case '*', '_', '~':
+		return r.emphasise(at, to)
+	case ':':
+		if end := shortcodeEnd(r.source, at, to); end > 0 {
+			return end
+		}
+	case '{':
+		if end := templateEnd(r.source, at, to); end > 0 {
+			return end
+		}
+	case 'h':
+		if end := addressEnd(r.source, at, to); end > 0 {
+			r.address(at, end)
+			return end
+		}
+	}
+	r.emit(r.source[at], at, false)
+	return at + 1
+}
+
+// emit appends a character of the source. Spaces become one, and what cannot
+// be seen is left out.
+func (r *reader) emit(c rune, at int, code bool) {
+	switch {
+	case unicode.IsSpace(c):
+		if len(r.text) == 0 || r.text[len(r.text)-1] == ' ' {
+			return
+		}
+		c = ' '
+	case !unicode.IsGraphic(c) || c == unicode.ReplacementChar:
+		return
+	}
+	r.text = append(r.text, c)
+	r.lines = append(r.lines, r.lineOf[at])
+	r.code = append(r.code, code)
+}
+
+func (r *reader) codeSpan(at, to int) int {
+	run := runOf(r.source, at, to)
+	for i := at + run; i < min(to, at+longestCode); i++ {
+		if r.source[i] != '`' {
+			continue
+		}
+		if other := runOf(r.source, i, to); other != run {
+			i += other - 1
+			continue
+		}
+		for j := at + run; j < i; j++ {
+			r.emit(r.source[j], j, true)
+		}
+		return i + run
+	}
+	return at + run
+}
+
+// runOf is how often a character stands there.
+func runOf(source []rune, at, to int) int {
+	end := at
+	for end < to && source[end] == source[at] {
+		end++
+	}
+	return end - at
+}
+
+// image passes over a picture and remembers what stands for it.
+func (r *reader) image(at, to int) int {
+	end := r.closing[at+1]
+	r.picture = strings.TrimSpace(string(r.source[at+2 : min(end, at+longestCode)]))
+	if _, after, ok := r.target(end, to); ok {
+		return after
+	}
+	return end + 1
+}
+
+// target reads where a link leads whose text ends at a bracket, and returns
+// where it ends.
+func (r *reader) target(end, to int) (address string, after int, ok bool) {
+	next := end + 1
+	if next >= to {
+		return "", next, false
+	}
+	switch r.source[next] {
+	case '(':
+		if address, after := inParentheses(r.source, next, to); after > 0 {
+			return address, after, true
+		}
+	case '[':
+		if closing := r.closing[next]; closing > 0 && closing < to {
+			label := string(r.source[next+1 : closing])
+			if label == "" && end > 0 {
+				return "", closing + 1, true
+			}
+			return r.references[strings.ToLower(label)], closing + 1, true
+		}
+	}
+	return "", next, false
+}
+
+// inParentheses reads an address and the title after it.
+func inParentheses(source []rune, at, to int) (address string, after int) {
+	depth := 0
+	for i := at; i < min(to, at+longestTarget); i++ {
+		switch source[i] {
+		case '\\':
+			i++
+		case '(':
+			depth++
+		case ')':
+			if depth--; depth == 0 {
+				address, _, _ := strings.Cut(strings.TrimSpace(string(source[at+1:i])), " ")
+				return strings.Trim(address, "<>"), i + 1
+			}
+		}
+	}
+	return "", 0
+}
+
+// alert is what a quotation is, as in [!NOTE].
+var alert = regexp.MustCompile(`^![A-Za-z]+$`)
+
+// bracket reads a link, or what only looks like one.
+func (r *reader) bracket(at, end, to, depth int) int {
+	label := string(r.source[at+1 : end])
+	switch {
+	case strings.HasPrefix(label, "^"): // a footnote
+		return end + 1
+	case len(r.text) == 0 && (label == " " || label == "x" || label == "X" || alert.MatchString(label)):
+		return end + 1 // a box to tick, or what a quotation is
+	}
+	address, after, ok := r.target(end, to)
+	if address == "" {
+		address = r.references[strings.ToLower(label)]
+		ok = ok || address != ""
+	}
+	if !ok {
+		r.emit('[', at, false)
+		r.read(at+1, end, depth+1)
+		r.emit(']', end, false)
+		return end + 1
+	}
+	r.picture = ""
+	start := len(r.text)
+	r.read(at+1, end, depth+1)
+	r.link(start, address, at)
+	return after
+}
+
+// link ends a link whose text begins at start, and which stands at a place of
+// the source.
+func (r *reader) link(start int, address string, at int) {
+	l := link{span: span{min(start, len(r.text)), len(r.text)}, address: address, line: r.lineOf[at]}
+	if l.start == l.end {
+		l.picture = r.picture
+	}
+	r.links = append(r.links, l)
+}
+
+var tagName = regexp.MustCompile(`^</?[A-Za-z][A-Za-z0-9-]*`)
+
+// tag passes over an HTML tag, or reads an address in angle brackets. It
+// returns 0 for what is neither.
+func (r *reader) tag(at, to int) int {
+	end := slices.Index(r.source[at:min(to, at+longestTag)], '>')
+	if end < 0 {
+		return 0
+	}
+	end += at
+	inside := string(r.source[at+1 : end])
+	if strings.HasPrefix(inside, "http://") || strings.HasPrefix(inside, "https://") {
+		r.address(at+1, end)
+		return end + 1
+	}
+	if strings.Contains(inside, "@") && !strings.ContainsAny(inside, " =") {
+		return end + 1 // an address of e-mail
+	}
+	name := strings.ToLower(tagName.FindString("<" + inside))
+	switch name {
+	case "":
+		return 0
+	case "<a":
+		r.picture = ""
+		r.anchor = &link{span: span{len(r.text), 0}, address: attribute(inside, hrefAttribute)}
+	case "</a":
+		if r.anchor != nil {
+			r.link(r.anchor.start, r.anchor.address, at)
+			r.anchor = nil
+		}
+	case "<img":
+		r.picture = attribute(inside, altAttribute)
+	case "<br", "<p", "</p", "<div", "</div", "<li", "</li", "<h1", "</h1", "<h2", "</h2", "</summary":
+		r.emit(' ', at, false)
+	}
+	return end + 1
+}
+
+var (
+	hrefAttribute = regexp.MustCompile(`(?i)\bhref\s*=\s*(?:"([^"]*)"|'([^']*)')`)
+	altAttribute  = regexp.MustCompile(`(?i)\balt\s*=\s*(?:"([^"]*)"|'([^']*)')`)
+)
+
+func attribute(tag string, pattern *regexp.Regexp) string {
+	found := pattern.FindStringSubmatch(tag)
+	if found == nil {
+		return ""
+	}
+	return strings.TrimSpace(html.UnescapeString(found[1] + found[2]))
+}
+
+func (r *reader) entity(at, to int) int {
+	for i := at + 1; i < min(to, at+12); i++ {
+		if r.source[i] != ';' {
+			continue
+		}
+		written := string(r.source[at : i+1])
+		if meant := html.UnescapeString(written); meant != written {
+			for _, c := range meant {
+				r.emit(c, at, false)
+			}
+			return i + 1
+		}
+		break
+	}
+	r.emit('&', at, false)
+	return at + 1
+}
+
+// emphasise reads the marks that open or close emphasis; other ones are text.
+func (r *reader) emphasise(at, to int) int {
+	run := runOf(r.source, at, to)
+	sign, before, after := r.source[at], ' ', ' '
+	if at > 0 {
+		before = r.source[at-1]
+	}
+	if at+run < len(r.source) {
+		after = r.source[at+run]
+	}
+	opens, closes := !unicode.IsSpace(after), !unicode.IsSpace(before)
+	if sign == '_' {
+		opens, closes = opens && !isWord(before), closes && !isWord(after)
+	}
+	if sign == '~' && run != 2 || !opens && !closes {
+		for i := at; i < at+run; i++ {
+			r.emit(sign, i, false)
+		}
+		return at + run
+	}
+	if opened := r.opened(sign); closes && opened >= 0 {
+		r.strong = append(r.strong, span{min(r.emphasis[opened].at, len(r.text)), len(r.text)})
+		r.emphasis = r.emphasis[:opened]
+	} else if opens && len(r.emphasis) < mostEmphasis {
+		r.emphasis = append(r.emphasis, mark{sign, len(r.text)})
+	}
+	return at + run
+}
+
+// opened is the last emphasis of a sign that is open, or -1.
+func (r *reader) opened(sign rune) int {
+	for i := len(r.emphasis) - 1; i >= 0; i-- {
+		if r.emphasis[i].sign == sign {
+			return i
+		}
+	}
+	return -1
+}
+
+func isWord(c rune) bool { return c == '_' || unicode.IsLetter(c) || unicode.IsDigit(c) }
+
+// address reads an address that stands in the text as it is.
+func (r *reader) address(at, end int) {
+	start := len(r.text)
+	for i := at; i < end; i++ {
+		r.emit(r.source[i], i, true)
+	}
+	r.links = append(r.links, link{span: span{start, len(r.text)}, address: string(r.source[at:end]), line: r.lineOf[at]})
+}
+
+// addressEnd is where an address ends that begins there, or 0.
+func addressEnd(source []rune, at, to int) int {
+	if at > 0 && isWord(source[at-1]) || !startsWith(source[at:to], "http://") && !startsWith(source[at:to], "https://") {
+		return 0
+	}
+	end := at
+	for end < min(to, at+longestTarget) && !unicode.IsSpace(source[end]) && !strings.ContainsRune("<>\"`)]|", source[end]) {
+		end++
+	}
+	for strings.ContainsRune(".,;:!?*_'", source[end-1]) {
+		end--
+	}
+	return end
+}
+
+func startsWith(source []rune, text string) bool {
+	return len(source) >= len(text) && string(source[:len(text)]) == text
+}
+
+// shortcodeEnd is where a picture by its name, as in :rocket:, ends, or 0.
+func shortcodeEnd(source []rune, at, to int) int {
+	if at > 0 && isWord(source[at-1]) {
+		return 0
+	}
+	for i := at + 1; i < min(to, at+40); i++ {
+		switch c := source[i]; {
+		case c == ':' && i > at+1 && (i+1 >= to || !isWord(source[i+1])):
+			return i + 1
+		case !isWord(c) && c != '-' && c != '+':
+			return 0
+		}
+	}
+	return 0
+}
+
+// templateEnd is where something in double braces ends, or 0.
+func templateEnd(source []rune, at, to int) int {
+	if !startsWith(source[at:to], "{{") {
+		return 0
+	}
+	for i := at + 2; i+1 < min(to, at+longestTag); i++ {
+		if source[i] == '}' && source[i+1] == '}' {
+			return i + 2
+		}
+	}
+	return 0
+}
+
+// longestLink bounds an address that is kept.
+const longestLink = 500
+
+// webAddress is an http or https address that is fit to be kept, or empty.
+func webAddress(address string) string {
+	if len(address) > longestLink || strings.ContainsFunc(address, func(c rune) bool { return !unicode.IsGraphic(c) || unicode.IsSpace(c) }) {
+		return ""
+	}
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.User != nil || !strings.Contains(u.Hostname(), ".") {
+		return ""
+	}
+	return u.String()
+}
