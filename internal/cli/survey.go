@@ -23,7 +23,6 @@ import (
 	"groma/internal/landscape"
 	"groma/internal/source"
 	"groma/internal/survey"
-	"groma/internal/tally"
 	"groma/internal/vitals"
 	"groma/internal/world"
 	gromav1 "groma/proto/groma/v1"
@@ -149,9 +148,11 @@ func (c *surveyCommand) check() error {
 	if c.shardSize < 1 || c.shardSize > survey.MaxShardSize {
 		return usagef("--shard-size %d: want 1 to %d", c.shardSize, survey.MaxShardSize)
 	}
-	if err := c.nameLanguages(); err != nil {
+	languages, err := namedLanguages(c.languages)
+	if err != nil {
 		return err
 	}
+	c.languages = languages
 	for _, maturity := range c.maturity {
 		if !slices.Contains(maturities, maturity) {
 			return usagef("--maturity %s: want some of %s", maturity, strings.Join(maturities, ", "))
@@ -174,21 +175,6 @@ var maturities = []string{"graduated", "incubating", "sandbox", "archived"}
 
 // nameLanguages puts the languages that were asked for under the names that
 // they are counted by, each once.
-func (c *surveyCommand) nameLanguages() error {
-	var named []string
-	for _, asked := range c.languages {
-		name := tally.LanguageNamed(strings.TrimSpace(asked))
-		if name == "" {
-			return usagef("--language %s: no language of that name can be counted; want names such as Rust, Go, C++ or TypeScript", asked)
-		}
-		if !slices.Contains(named, name) {
-			named = append(named, name)
-		}
-	}
-	c.languages = named
-	return nil
-}
-
 // given is the source that a command was given, and how to reach what it
 // names.
 type given struct {

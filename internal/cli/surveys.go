@@ -109,14 +109,7 @@ func newShow(terminal Terminal) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			manifest, err := find(cmd.Context(), store, terminal, args)
-			if err != nil {
-				return err
-			}
-			rep, err := survey.Report(cmd.Context(), store, manifest.Survey)
-			if errors.Is(err, artefact.ErrMissing) {
-				return fmt.Errorf("survey %s is unfinished; go on with: groma survey %s …", manifest.Survey, quoteArgs(manifest.GetSpec().GetSource()))
-			}
+			rep, err := latestReport(cmd.Context(), store, terminal, args)
 			if err != nil {
 				return err
 			}
