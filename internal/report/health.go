@@ -53,6 +53,20 @@ func (l *ledger) vitalsOf(p *projectEntry) (found []*gromav1.Vitals) {
 	return slices.CompactFunc(found, func(a, b *gromav1.Vitals) bool { return a.Key == b.Key })
 }
 
+// withoutVitals says why a project's repositories have none, where that is
+// known.
+func (l *ledger) withoutVitals(p *projectEntry) (gaps []*gromav1.Gap) {
+	for _, e := range p.counted {
+		if e.row.WithoutVitals != "" {
+			gap := gapOf(e.row)
+			gap.Reason = e.row.WithoutVitals
+			gaps = append(gaps, gap)
+		}
+	}
+	slices.SortFunc(gaps, func(a, b *gromav1.Gap) int { return cmp.Compare(a.Key, b.Key) })
+	return gaps
+}
+
 // oneMethod keeps the vitals that were read by the method of the most.
 func oneMethod(parts []*gromav1.Vitals) []*gromav1.Vitals {
 	count := map[string]int{}
@@ -84,7 +98,7 @@ func healthSpan(s *gromav1.Span, v vitals.Verdicts) *gromav1.HealthSpan {
 	span := &gromav1.HealthSpan{
 		Window: s.GetWindow().GetName(), Commits: s.Commits, PeopleCommits: s.PeopleCommits, BotCommits: s.BotCommits,
 		Weeks: s.Weeks, ActiveWeeks: s.ActiveWeeks, Weekly: s.Weekly,
-		Authors: s.Authors, Releases: s.Releases, Prereleases: s.Prereleases, MedianDaysBetween: s.MedianDaysBetween,
+		Authors: s.Authors, Releases: s.Releases, Prereleases: s.Prereleases, MedianDaysBetween: s.MedianDaysBetween, ReleasedOn: s.ReleasedOn,
 		CommitsVerdict: v.Commits.Word, ContributorsVerdict: v.Contributors.Word, CadenceVerdict: v.Cadence.Word, HealthVerdict: v.Health.Word,
 	}
 	for _, o := range s.Organisations { // the most commits first

@@ -98,9 +98,12 @@ type Analysis struct {
 	Overview []string `protobuf:"bytes,31,rep,name=overview,proto3" json:"overview,omitempty"`
 	// HealthWindow is the window that verdicts are about: the last one of at
 	// least half a year, else the last. It is empty where there are no vitals.
-	HealthWindow  string `protobuf:"bytes,32,opt,name=health_window,json=healthWindow,proto3" json:"health_window,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	HealthWindow string `protobuf:"bytes,32,opt,name=health_window,json=healthWindow,proto3" json:"health_window,omitempty"`
+	// ExcludedRepositories are those that an annotation takes out of a project,
+	// sorted by project, then key.
+	ExcludedRepositories []*ExcludedFromProject `protobuf:"bytes,33,rep,name=excluded_repositories,json=excludedRepositories,proto3" json:"excluded_repositories,omitempty"`
+	unknownFields        protoimpl.UnknownFields
+	sizeCache            protoimpl.SizeCache
 }
 
 func (x *Analysis) Reset() {
@@ -348,6 +351,13 @@ func (x *Analysis) GetHealthWindow() string {
 		return x.HealthWindow
 	}
 	return ""
+}
+
+func (x *Analysis) GetExcludedRepositories() []*ExcludedFromProject {
+	if x != nil {
+		return x.ExcludedRepositories
+	}
+	return nil
 }
 
 // Rule is what decides a project's group and the order of projects.
@@ -681,7 +691,9 @@ type ProjectAnalysis struct {
 	// Annotation is an analyst's word, or absent.
 	Annotation *ProjectAnnotation `protobuf:"bytes,17,opt,name=annotation,proto3" json:"annotation,omitempty"`
 	// Health is absent where no vitals were measured.
-	Health        *Health `protobuf:"bytes,18,opt,name=health,proto3" json:"health,omitempty"`
+	Health *Health `protobuf:"bytes,18,opt,name=health,proto3" json:"health,omitempty"`
+	// WithoutVitals says why a repository has none, where they were asked for.
+	WithoutVitals []*Gap `protobuf:"bytes,19,rep,name=without_vitals,json=withoutVitals,proto3" json:"without_vitals,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -838,6 +850,13 @@ func (x *ProjectAnalysis) GetAnnotation() *ProjectAnnotation {
 func (x *ProjectAnalysis) GetHealth() *Health {
 	if x != nil {
 		return x.Health
+	}
+	return nil
+}
+
+func (x *ProjectAnalysis) GetWithoutVitals() []*Gap {
+	if x != nil {
+		return x.WithoutVitals
 	}
 	return nil
 }
@@ -1342,6 +1361,67 @@ func (x *ExcludedProject) GetReason() string {
 	return ""
 }
 
+// ExcludedFromProject is a repository that an annotation takes out.
+type ExcludedFromProject struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Slug          string                 `protobuf:"bytes,1,opt,name=slug,proto3" json:"slug,omitempty"`
+	Key           string                 `protobuf:"bytes,2,opt,name=key,proto3" json:"key,omitempty"`
+	Reason        string                 `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ExcludedFromProject) Reset() {
+	*x = ExcludedFromProject{}
+	mi := &file_groma_v1_analysis_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ExcludedFromProject) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ExcludedFromProject) ProtoMessage() {}
+
+func (x *ExcludedFromProject) ProtoReflect() protoreflect.Message {
+	mi := &file_groma_v1_analysis_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ExcludedFromProject.ProtoReflect.Descriptor instead.
+func (*ExcludedFromProject) Descriptor() ([]byte, []int) {
+	return file_groma_v1_analysis_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *ExcludedFromProject) GetSlug() string {
+	if x != nil {
+		return x.Slug
+	}
+	return ""
+}
+
+func (x *ExcludedFromProject) GetKey() string {
+	if x != nil {
+		return x.Key
+	}
+	return ""
+}
+
+func (x *ExcludedFromProject) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
 // LanguageAnalysis is one language of the landscape.
 type LanguageAnalysis struct {
 	state    protoimpl.MessageState `protogen:"open.v1"`
@@ -1357,7 +1437,7 @@ type LanguageAnalysis struct {
 
 func (x *LanguageAnalysis) Reset() {
 	*x = LanguageAnalysis{}
-	mi := &file_groma_v1_analysis_proto_msgTypes[12]
+	mi := &file_groma_v1_analysis_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1369,7 +1449,7 @@ func (x *LanguageAnalysis) String() string {
 func (*LanguageAnalysis) ProtoMessage() {}
 
 func (x *LanguageAnalysis) ProtoReflect() protoreflect.Message {
-	mi := &file_groma_v1_analysis_proto_msgTypes[12]
+	mi := &file_groma_v1_analysis_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1382,7 +1462,7 @@ func (x *LanguageAnalysis) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LanguageAnalysis.ProtoReflect.Descriptor instead.
 func (*LanguageAnalysis) Descriptor() ([]byte, []int) {
-	return file_groma_v1_analysis_proto_rawDescGZIP(), []int{12}
+	return file_groma_v1_analysis_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *LanguageAnalysis) GetLanguage() string {
@@ -1437,7 +1517,7 @@ type Leader struct {
 
 func (x *Leader) Reset() {
 	*x = Leader{}
-	mi := &file_groma_v1_analysis_proto_msgTypes[13]
+	mi := &file_groma_v1_analysis_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1449,7 +1529,7 @@ func (x *Leader) String() string {
 func (*Leader) ProtoMessage() {}
 
 func (x *Leader) ProtoReflect() protoreflect.Message {
-	mi := &file_groma_v1_analysis_proto_msgTypes[13]
+	mi := &file_groma_v1_analysis_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1462,7 +1542,7 @@ func (x *Leader) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Leader.ProtoReflect.Descriptor instead.
 func (*Leader) Descriptor() ([]byte, []int) {
-	return file_groma_v1_analysis_proto_rawDescGZIP(), []int{13}
+	return file_groma_v1_analysis_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *Leader) GetCategory() string {
@@ -1523,7 +1603,7 @@ type Year struct {
 
 func (x *Year) Reset() {
 	*x = Year{}
-	mi := &file_groma_v1_analysis_proto_msgTypes[14]
+	mi := &file_groma_v1_analysis_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1535,7 +1615,7 @@ func (x *Year) String() string {
 func (*Year) ProtoMessage() {}
 
 func (x *Year) ProtoReflect() protoreflect.Message {
-	mi := &file_groma_v1_analysis_proto_msgTypes[14]
+	mi := &file_groma_v1_analysis_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1548,7 +1628,7 @@ func (x *Year) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Year.ProtoReflect.Descriptor instead.
 func (*Year) Descriptor() ([]byte, []int) {
-	return file_groma_v1_analysis_proto_rawDescGZIP(), []int{14}
+	return file_groma_v1_analysis_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *Year) GetYear() int64 {
@@ -1602,7 +1682,7 @@ type Quote struct {
 
 func (x *Quote) Reset() {
 	*x = Quote{}
-	mi := &file_groma_v1_analysis_proto_msgTypes[15]
+	mi := &file_groma_v1_analysis_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1614,7 +1694,7 @@ func (x *Quote) String() string {
 func (*Quote) ProtoMessage() {}
 
 func (x *Quote) ProtoReflect() protoreflect.Message {
-	mi := &file_groma_v1_analysis_proto_msgTypes[15]
+	mi := &file_groma_v1_analysis_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1627,7 +1707,7 @@ func (x *Quote) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Quote.ProtoReflect.Descriptor instead.
 func (*Quote) Descriptor() ([]byte, []int) {
-	return file_groma_v1_analysis_proto_rawDescGZIP(), []int{15}
+	return file_groma_v1_analysis_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *Quote) GetText() string {
@@ -1688,7 +1768,7 @@ type AdopterList struct {
 
 func (x *AdopterList) Reset() {
 	*x = AdopterList{}
-	mi := &file_groma_v1_analysis_proto_msgTypes[16]
+	mi := &file_groma_v1_analysis_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1700,7 +1780,7 @@ func (x *AdopterList) String() string {
 func (*AdopterList) ProtoMessage() {}
 
 func (x *AdopterList) ProtoReflect() protoreflect.Message {
-	mi := &file_groma_v1_analysis_proto_msgTypes[16]
+	mi := &file_groma_v1_analysis_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1713,7 +1793,7 @@ func (x *AdopterList) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AdopterList.ProtoReflect.Descriptor instead.
 func (*AdopterList) Descriptor() ([]byte, []int) {
-	return file_groma_v1_analysis_proto_rawDescGZIP(), []int{16}
+	return file_groma_v1_analysis_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *AdopterList) GetKey() string {
@@ -1785,7 +1865,7 @@ type Health struct {
 
 func (x *Health) Reset() {
 	*x = Health{}
-	mi := &file_groma_v1_analysis_proto_msgTypes[17]
+	mi := &file_groma_v1_analysis_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1797,7 +1877,7 @@ func (x *Health) String() string {
 func (*Health) ProtoMessage() {}
 
 func (x *Health) ProtoReflect() protoreflect.Message {
-	mi := &file_groma_v1_analysis_proto_msgTypes[17]
+	mi := &file_groma_v1_analysis_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1810,7 +1890,7 @@ func (x *Health) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Health.ProtoReflect.Descriptor instead.
 func (*Health) Descriptor() ([]byte, []int) {
-	return file_groma_v1_analysis_proto_rawDescGZIP(), []int{17}
+	return file_groma_v1_analysis_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *Health) GetCommits() string {
@@ -1921,13 +2001,16 @@ type HealthSpan struct {
 	HealthVerdict       string `protobuf:"bytes,16,opt,name=health_verdict,json=healthVerdict,proto3" json:"health_verdict,omitempty"`
 	PeopleCommits       int64  `protobuf:"varint,17,opt,name=people_commits,json=peopleCommits,proto3" json:"people_commits,omitempty"`
 	BotCommits          int64  `protobuf:"varint,18,opt,name=bot_commits,json=botCommits,proto3" json:"bot_commits,omitempty"`
-	unknownFields       protoimpl.UnknownFields
-	sizeCache           protoimpl.SizeCache
+	// ReleasedOn are the days that saw a release, in order, counted from the
+	// window's begin: 0 is its first day.
+	ReleasedOn    []int32 `protobuf:"varint,19,rep,packed,name=released_on,json=releasedOn,proto3" json:"released_on,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *HealthSpan) Reset() {
 	*x = HealthSpan{}
-	mi := &file_groma_v1_analysis_proto_msgTypes[18]
+	mi := &file_groma_v1_analysis_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1939,7 +2022,7 @@ func (x *HealthSpan) String() string {
 func (*HealthSpan) ProtoMessage() {}
 
 func (x *HealthSpan) ProtoReflect() protoreflect.Message {
-	mi := &file_groma_v1_analysis_proto_msgTypes[18]
+	mi := &file_groma_v1_analysis_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1952,7 +2035,7 @@ func (x *HealthSpan) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HealthSpan.ProtoReflect.Descriptor instead.
 func (*HealthSpan) Descriptor() ([]byte, []int) {
-	return file_groma_v1_analysis_proto_rawDescGZIP(), []int{18}
+	return file_groma_v1_analysis_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *HealthSpan) GetWindow() string {
@@ -2081,6 +2164,13 @@ func (x *HealthSpan) GetBotCommits() int64 {
 	return 0
 }
 
+func (x *HealthSpan) GetReleasedOn() []int32 {
+	if x != nil {
+		return x.ReleasedOn
+	}
+	return nil
+}
+
 // Coverage says what the report does not know.
 type Coverage struct {
 	state        protoimpl.MessageState `protogen:"open.v1"`
@@ -2113,7 +2203,7 @@ type Coverage struct {
 
 func (x *Coverage) Reset() {
 	*x = Coverage{}
-	mi := &file_groma_v1_analysis_proto_msgTypes[19]
+	mi := &file_groma_v1_analysis_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2125,7 +2215,7 @@ func (x *Coverage) String() string {
 func (*Coverage) ProtoMessage() {}
 
 func (x *Coverage) ProtoReflect() protoreflect.Message {
-	mi := &file_groma_v1_analysis_proto_msgTypes[19]
+	mi := &file_groma_v1_analysis_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2138,7 +2228,7 @@ func (x *Coverage) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Coverage.ProtoReflect.Descriptor instead.
 func (*Coverage) Descriptor() ([]byte, []int) {
-	return file_groma_v1_analysis_proto_rawDescGZIP(), []int{19}
+	return file_groma_v1_analysis_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *Coverage) GetRepositories() int64 {
@@ -2238,7 +2328,7 @@ type CoverageOfMaturity struct {
 
 func (x *CoverageOfMaturity) Reset() {
 	*x = CoverageOfMaturity{}
-	mi := &file_groma_v1_analysis_proto_msgTypes[20]
+	mi := &file_groma_v1_analysis_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2250,7 +2340,7 @@ func (x *CoverageOfMaturity) String() string {
 func (*CoverageOfMaturity) ProtoMessage() {}
 
 func (x *CoverageOfMaturity) ProtoReflect() protoreflect.Message {
-	mi := &file_groma_v1_analysis_proto_msgTypes[20]
+	mi := &file_groma_v1_analysis_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2263,7 +2353,7 @@ func (x *CoverageOfMaturity) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CoverageOfMaturity.ProtoReflect.Descriptor instead.
 func (*CoverageOfMaturity) Descriptor() ([]byte, []int) {
-	return file_groma_v1_analysis_proto_rawDescGZIP(), []int{20}
+	return file_groma_v1_analysis_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *CoverageOfMaturity) GetMaturity() string {
@@ -2309,7 +2399,7 @@ type Gap struct {
 
 func (x *Gap) Reset() {
 	*x = Gap{}
-	mi := &file_groma_v1_analysis_proto_msgTypes[21]
+	mi := &file_groma_v1_analysis_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2321,7 +2411,7 @@ func (x *Gap) String() string {
 func (*Gap) ProtoMessage() {}
 
 func (x *Gap) ProtoReflect() protoreflect.Message {
-	mi := &file_groma_v1_analysis_proto_msgTypes[21]
+	mi := &file_groma_v1_analysis_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2334,7 +2424,7 @@ func (x *Gap) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Gap.ProtoReflect.Descriptor instead.
 func (*Gap) Descriptor() ([]byte, []int) {
-	return file_groma_v1_analysis_proto_rawDescGZIP(), []int{21}
+	return file_groma_v1_analysis_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *Gap) GetKey() string {
@@ -2384,7 +2474,7 @@ type Reference struct {
 
 func (x *Reference) Reset() {
 	*x = Reference{}
-	mi := &file_groma_v1_analysis_proto_msgTypes[22]
+	mi := &file_groma_v1_analysis_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2396,7 +2486,7 @@ func (x *Reference) String() string {
 func (*Reference) ProtoMessage() {}
 
 func (x *Reference) ProtoReflect() protoreflect.Message {
-	mi := &file_groma_v1_analysis_proto_msgTypes[22]
+	mi := &file_groma_v1_analysis_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2409,7 +2499,7 @@ func (x *Reference) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Reference.ProtoReflect.Descriptor instead.
 func (*Reference) Descriptor() ([]byte, []int) {
-	return file_groma_v1_analysis_proto_rawDescGZIP(), []int{22}
+	return file_groma_v1_analysis_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *Reference) GetText() string {
@@ -2430,7 +2520,8 @@ var File_groma_v1_analysis_proto protoreflect.FileDescriptor
 
 const file_groma_v1_analysis_proto_rawDesc = "" +
 	"\n" +
-	"\x17groma/v1/analysis.proto\x12\bgroma.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1agroma/v1/annotations.proto\x1a\x18groma/v1/landscape.proto\x1a\x15groma/v1/report.proto\"\xf2\t\n" +
+	"\x17groma/v1/analysis.proto\x12\bgroma.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1agroma/v1/annotations.proto\x1a\x18groma/v1/landscape.proto\x1a\x15groma/v1/report.proto\"\xc6\n" +
+	"\n" +
 	"\bAnalysis\x12\x14\n" +
 	"\x05title\x18\x01 \x01(\tR\x05title\x12\x1a\n" +
 	"\blanguage\x18\x02 \x01(\tR\blanguage\x12\"\n" +
@@ -2465,7 +2556,8 @@ const file_groma_v1_analysis_proto_rawDesc = "" +
 	"\brepeated\x18\x1d \x01(\v2\x11.groma.v1.FiguresR\brepeated\x12\x18\n" +
 	"\asummary\x18\x1e \x01(\tR\asummary\x12\x1a\n" +
 	"\boverview\x18\x1f \x03(\tR\boverview\x12#\n" +
-	"\rhealth_window\x18  \x01(\tR\fhealthWindowJ\x04\b\x18\x10\x19\"\x9e\x01\n" +
+	"\rhealth_window\x18  \x01(\tR\fhealthWindow\x12R\n" +
+	"\x15excluded_repositories\x18! \x03(\v2\x1d.groma.v1.ExcludedFromProjectR\x14excludedRepositoriesJ\x04\b\x18\x10\x19\"\x9e\x01\n" +
 	"\x04Rule\x12\x18\n" +
 	"\ameasure\x18\x01 \x01(\tR\ameasure\x123\n" +
 	"\x16pure_parts_per_million\x18\x02 \x01(\x03R\x13purePartsPerMillion\x12'\n" +
@@ -2488,7 +2580,7 @@ const file_groma_v1_analysis_proto_rawDesc = "" +
 	"\x0fLanguageFigures\x12\x1a\n" +
 	"\blanguage\x18\x01 \x01(\tR\blanguage\x12+\n" +
 	"\afigures\x18\x02 \x01(\v2\x11.groma.v1.FiguresR\afigures\x12%\n" +
-	"\x05share\x18\x03 \x01(\v2\x0f.groma.v1.ShareR\x05share\"\xea\x05\n" +
+	"\x05share\x18\x03 \x01(\v2\x0f.groma.v1.ShareR\x05share\"\xa0\x06\n" +
 	"\x0fProjectAnalysis\x12+\n" +
 	"\aproject\x18\x01 \x01(\v2\x11.groma.v1.ProjectR\aproject\x12\x14\n" +
 	"\x05group\x18\x02 \x01(\tR\x05group\x12\x1a\n" +
@@ -2510,7 +2602,8 @@ const file_groma_v1_analysis_proto_rawDesc = "" +
 	"\n" +
 	"annotation\x18\x11 \x01(\v2\x1b.groma.v1.ProjectAnnotationR\n" +
 	"annotation\x12(\n" +
-	"\x06health\x18\x12 \x01(\v2\x10.groma.v1.HealthR\x06health\"\xf0\x03\n" +
+	"\x06health\x18\x12 \x01(\v2\x10.groma.v1.HealthR\x06health\x124\n" +
+	"\x0ewithout_vitals\x18\x13 \x03(\v2\r.groma.v1.GapR\rwithoutVitals\"\xf0\x03\n" +
 	"\x12RepositoryAnalysis\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x12\n" +
 	"\x04link\x18\x02 \x01(\tR\x04link\x12\x12\n" +
@@ -2552,6 +2645,10 @@ const file_groma_v1_analysis_proto_rawDesc = "" +
 	"\x0fExcludedProject\x12\x12\n" +
 	"\x04slug\x18\x01 \x01(\tR\x04slug\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x16\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\"S\n" +
+	"\x13ExcludedFromProject\x12\x12\n" +
+	"\x04slug\x18\x01 \x01(\tR\x04slug\x12\x10\n" +
+	"\x03key\x18\x02 \x01(\tR\x03key\x12\x16\n" +
 	"\x06reason\x18\x03 \x01(\tR\x06reason\"\xc2\x01\n" +
 	"\x10LanguageAnalysis\x12\x1a\n" +
 	"\blanguage\x18\x01 \x01(\tR\blanguage\x12+\n" +
@@ -2602,7 +2699,7 @@ const file_groma_v1_analysis_proto_rawDesc = "" +
 	"\flast_release\x18\n" +
 	" \x01(\v2\x1a.google.protobuf.TimestampR\vlastRelease\x12(\n" +
 	"\x10last_release_tag\x18\v \x01(\tR\x0elastReleaseTag\x12\x19\n" +
-	"\bat_least\x18\f \x01(\bR\aatLeast\"\xa7\x05\n" +
+	"\bat_least\x18\f \x01(\bR\aatLeast\"\xc8\x05\n" +
 	"\n" +
 	"HealthSpan\x12\x16\n" +
 	"\x06window\x18\x01 \x01(\tR\x06window\x12\x18\n" +
@@ -2624,7 +2721,9 @@ const file_groma_v1_analysis_proto_rawDesc = "" +
 	"\x0ehealth_verdict\x18\x10 \x01(\tR\rhealthVerdict\x12%\n" +
 	"\x0epeople_commits\x18\x11 \x01(\x03R\rpeopleCommits\x12\x1f\n" +
 	"\vbot_commits\x18\x12 \x01(\x03R\n" +
-	"botCommitsB\x16\n" +
+	"botCommits\x12\x1f\n" +
+	"\vreleased_on\x18\x13 \x03(\x05R\n" +
+	"releasedOnB\x16\n" +
 	"\x14_median_days_between\"\x82\x05\n" +
 	"\bCoverage\x12\"\n" +
 	"\frepositories\x18\x01 \x01(\x03R\frepositories\x12\x18\n" +
@@ -2675,7 +2774,7 @@ func file_groma_v1_analysis_proto_rawDescGZIP() []byte {
 	return file_groma_v1_analysis_proto_rawDescData
 }
 
-var file_groma_v1_analysis_proto_msgTypes = make([]protoimpl.MessageInfo, 25)
+var file_groma_v1_analysis_proto_msgTypes = make([]protoimpl.MessageInfo, 26)
 var file_groma_v1_analysis_proto_goTypes = []any{
 	(*Analysis)(nil),              // 0: groma.v1.Analysis
 	(*Rule)(nil),                  // 1: groma.v1.Rule
@@ -2689,28 +2788,29 @@ var file_groma_v1_analysis_proto_goTypes = []any{
 	(*Crowd)(nil),                 // 9: groma.v1.Crowd
 	(*OtherProject)(nil),          // 10: groma.v1.OtherProject
 	(*ExcludedProject)(nil),       // 11: groma.v1.ExcludedProject
-	(*LanguageAnalysis)(nil),      // 12: groma.v1.LanguageAnalysis
-	(*Leader)(nil),                // 13: groma.v1.Leader
-	(*Year)(nil),                  // 14: groma.v1.Year
-	(*Quote)(nil),                 // 15: groma.v1.Quote
-	(*AdopterList)(nil),           // 16: groma.v1.AdopterList
-	(*Health)(nil),                // 17: groma.v1.Health
-	(*HealthSpan)(nil),            // 18: groma.v1.HealthSpan
-	(*Coverage)(nil),              // 19: groma.v1.Coverage
-	(*CoverageOfMaturity)(nil),    // 20: groma.v1.CoverageOfMaturity
-	(*Gap)(nil),                   // 21: groma.v1.Gap
-	(*Reference)(nil),             // 22: groma.v1.Reference
-	nil,                           // 23: groma.v1.Coverage.OutcomesEntry
-	nil,                           // 24: groma.v1.Coverage.LeftOutEntry
-	(*SurveyFacts)(nil),           // 25: groma.v1.SurveyFacts
-	(*Annotations)(nil),           // 26: groma.v1.Annotations
-	(*Project)(nil),               // 27: groma.v1.Project
-	(*ProjectAnnotation)(nil),     // 28: groma.v1.ProjectAnnotation
-	(*timestamppb.Timestamp)(nil), // 29: google.protobuf.Timestamp
+	(*ExcludedFromProject)(nil),   // 12: groma.v1.ExcludedFromProject
+	(*LanguageAnalysis)(nil),      // 13: groma.v1.LanguageAnalysis
+	(*Leader)(nil),                // 14: groma.v1.Leader
+	(*Year)(nil),                  // 15: groma.v1.Year
+	(*Quote)(nil),                 // 16: groma.v1.Quote
+	(*AdopterList)(nil),           // 17: groma.v1.AdopterList
+	(*Health)(nil),                // 18: groma.v1.Health
+	(*HealthSpan)(nil),            // 19: groma.v1.HealthSpan
+	(*Coverage)(nil),              // 20: groma.v1.Coverage
+	(*CoverageOfMaturity)(nil),    // 21: groma.v1.CoverageOfMaturity
+	(*Gap)(nil),                   // 22: groma.v1.Gap
+	(*Reference)(nil),             // 23: groma.v1.Reference
+	nil,                           // 24: groma.v1.Coverage.OutcomesEntry
+	nil,                           // 25: groma.v1.Coverage.LeftOutEntry
+	(*SurveyFacts)(nil),           // 26: groma.v1.SurveyFacts
+	(*Annotations)(nil),           // 27: groma.v1.Annotations
+	(*Project)(nil),               // 28: groma.v1.Project
+	(*ProjectAnnotation)(nil),     // 29: groma.v1.ProjectAnnotation
+	(*timestamppb.Timestamp)(nil), // 30: google.protobuf.Timestamp
 }
 var file_groma_v1_analysis_proto_depIdxs = []int32{
 	1,  // 0: groma.v1.Analysis.rule:type_name -> groma.v1.Rule
-	25, // 1: groma.v1.Analysis.survey:type_name -> groma.v1.SurveyFacts
+	26, // 1: groma.v1.Analysis.survey:type_name -> groma.v1.SurveyFacts
 	2,  // 2: groma.v1.Analysis.totals:type_name -> groma.v1.Figures
 	2,  // 3: groma.v1.Analysis.sum:type_name -> groma.v1.Figures
 	7,  // 4: groma.v1.Analysis.shared:type_name -> groma.v1.SharedRepository
@@ -2719,57 +2819,59 @@ var file_groma_v1_analysis_proto_depIdxs = []int32{
 	5,  // 7: groma.v1.Analysis.projects:type_name -> groma.v1.ProjectAnalysis
 	10, // 8: groma.v1.Analysis.others:type_name -> groma.v1.OtherProject
 	11, // 9: groma.v1.Analysis.excluded:type_name -> groma.v1.ExcludedProject
-	12, // 10: groma.v1.Analysis.languages:type_name -> groma.v1.LanguageAnalysis
-	13, // 11: groma.v1.Analysis.leaders:type_name -> groma.v1.Leader
-	14, // 12: groma.v1.Analysis.years:type_name -> groma.v1.Year
-	19, // 13: groma.v1.Analysis.coverage:type_name -> groma.v1.Coverage
-	22, // 14: groma.v1.Analysis.references:type_name -> groma.v1.Reference
-	26, // 15: groma.v1.Analysis.annotations:type_name -> groma.v1.Annotations
+	13, // 10: groma.v1.Analysis.languages:type_name -> groma.v1.LanguageAnalysis
+	14, // 11: groma.v1.Analysis.leaders:type_name -> groma.v1.Leader
+	15, // 12: groma.v1.Analysis.years:type_name -> groma.v1.Year
+	20, // 13: groma.v1.Analysis.coverage:type_name -> groma.v1.Coverage
+	23, // 14: groma.v1.Analysis.references:type_name -> groma.v1.Reference
+	27, // 15: groma.v1.Analysis.annotations:type_name -> groma.v1.Annotations
 	2,  // 16: groma.v1.Analysis.all:type_name -> groma.v1.Figures
 	3,  // 17: groma.v1.Analysis.share:type_name -> groma.v1.Share
 	2,  // 18: groma.v1.Analysis.told:type_name -> groma.v1.Figures
 	2,  // 19: groma.v1.Analysis.rest:type_name -> groma.v1.Figures
 	2,  // 20: groma.v1.Analysis.repeated:type_name -> groma.v1.Figures
-	2,  // 21: groma.v1.LanguageFigures.figures:type_name -> groma.v1.Figures
-	3,  // 22: groma.v1.LanguageFigures.share:type_name -> groma.v1.Share
-	27, // 23: groma.v1.ProjectAnalysis.project:type_name -> groma.v1.Project
-	2,  // 24: groma.v1.ProjectAnalysis.figures:type_name -> groma.v1.Figures
-	2,  // 25: groma.v1.ProjectAnalysis.all:type_name -> groma.v1.Figures
-	3,  // 26: groma.v1.ProjectAnalysis.share:type_name -> groma.v1.Share
-	4,  // 27: groma.v1.ProjectAnalysis.mix:type_name -> groma.v1.LanguageFigures
-	4,  // 28: groma.v1.ProjectAnalysis.rest:type_name -> groma.v1.LanguageFigures
-	6,  // 29: groma.v1.ProjectAnalysis.repositories:type_name -> groma.v1.RepositoryAnalysis
-	21, // 30: groma.v1.ProjectAnalysis.uncounted:type_name -> groma.v1.Gap
-	15, // 31: groma.v1.ProjectAnalysis.sayings:type_name -> groma.v1.Quote
-	16, // 32: groma.v1.ProjectAnalysis.adopters:type_name -> groma.v1.AdopterList
-	28, // 33: groma.v1.ProjectAnalysis.annotation:type_name -> groma.v1.ProjectAnnotation
-	17, // 34: groma.v1.ProjectAnalysis.health:type_name -> groma.v1.Health
-	29, // 35: groma.v1.RepositoryAnalysis.committed_at:type_name -> google.protobuf.Timestamp
-	2,  // 36: groma.v1.RepositoryAnalysis.figures:type_name -> groma.v1.Figures
-	2,  // 37: groma.v1.RepositoryAnalysis.all:type_name -> groma.v1.Figures
-	3,  // 38: groma.v1.RepositoryAnalysis.share:type_name -> groma.v1.Share
-	4,  // 39: groma.v1.RepositoryAnalysis.mix:type_name -> groma.v1.LanguageFigures
-	2,  // 40: groma.v1.SharedRepository.figures:type_name -> groma.v1.Figures
-	2,  // 41: groma.v1.Crowd.figures:type_name -> groma.v1.Figures
-	2,  // 42: groma.v1.OtherProject.figures:type_name -> groma.v1.Figures
-	2,  // 43: groma.v1.LanguageAnalysis.figures:type_name -> groma.v1.Figures
-	3,  // 44: groma.v1.LanguageAnalysis.share:type_name -> groma.v1.Share
-	2,  // 45: groma.v1.Leader.figures:type_name -> groma.v1.Figures
-	3,  // 46: groma.v1.Leader.share:type_name -> groma.v1.Share
-	18, // 47: groma.v1.Health.spans:type_name -> groma.v1.HealthSpan
-	29, // 48: groma.v1.Health.last_commit:type_name -> google.protobuf.Timestamp
-	29, // 49: groma.v1.Health.last_release:type_name -> google.protobuf.Timestamp
-	3,  // 50: groma.v1.HealthSpan.top_share:type_name -> groma.v1.Share
-	23, // 51: groma.v1.Coverage.outcomes:type_name -> groma.v1.Coverage.OutcomesEntry
-	21, // 52: groma.v1.Coverage.gaps:type_name -> groma.v1.Gap
-	20, // 53: groma.v1.Coverage.maturities:type_name -> groma.v1.CoverageOfMaturity
-	21, // 54: groma.v1.Coverage.not_surveyed:type_name -> groma.v1.Gap
-	24, // 55: groma.v1.Coverage.left_out:type_name -> groma.v1.Coverage.LeftOutEntry
-	56, // [56:56] is the sub-list for method output_type
-	56, // [56:56] is the sub-list for method input_type
-	56, // [56:56] is the sub-list for extension type_name
-	56, // [56:56] is the sub-list for extension extendee
-	0,  // [0:56] is the sub-list for field type_name
+	12, // 21: groma.v1.Analysis.excluded_repositories:type_name -> groma.v1.ExcludedFromProject
+	2,  // 22: groma.v1.LanguageFigures.figures:type_name -> groma.v1.Figures
+	3,  // 23: groma.v1.LanguageFigures.share:type_name -> groma.v1.Share
+	28, // 24: groma.v1.ProjectAnalysis.project:type_name -> groma.v1.Project
+	2,  // 25: groma.v1.ProjectAnalysis.figures:type_name -> groma.v1.Figures
+	2,  // 26: groma.v1.ProjectAnalysis.all:type_name -> groma.v1.Figures
+	3,  // 27: groma.v1.ProjectAnalysis.share:type_name -> groma.v1.Share
+	4,  // 28: groma.v1.ProjectAnalysis.mix:type_name -> groma.v1.LanguageFigures
+	4,  // 29: groma.v1.ProjectAnalysis.rest:type_name -> groma.v1.LanguageFigures
+	6,  // 30: groma.v1.ProjectAnalysis.repositories:type_name -> groma.v1.RepositoryAnalysis
+	22, // 31: groma.v1.ProjectAnalysis.uncounted:type_name -> groma.v1.Gap
+	16, // 32: groma.v1.ProjectAnalysis.sayings:type_name -> groma.v1.Quote
+	17, // 33: groma.v1.ProjectAnalysis.adopters:type_name -> groma.v1.AdopterList
+	29, // 34: groma.v1.ProjectAnalysis.annotation:type_name -> groma.v1.ProjectAnnotation
+	18, // 35: groma.v1.ProjectAnalysis.health:type_name -> groma.v1.Health
+	22, // 36: groma.v1.ProjectAnalysis.without_vitals:type_name -> groma.v1.Gap
+	30, // 37: groma.v1.RepositoryAnalysis.committed_at:type_name -> google.protobuf.Timestamp
+	2,  // 38: groma.v1.RepositoryAnalysis.figures:type_name -> groma.v1.Figures
+	2,  // 39: groma.v1.RepositoryAnalysis.all:type_name -> groma.v1.Figures
+	3,  // 40: groma.v1.RepositoryAnalysis.share:type_name -> groma.v1.Share
+	4,  // 41: groma.v1.RepositoryAnalysis.mix:type_name -> groma.v1.LanguageFigures
+	2,  // 42: groma.v1.SharedRepository.figures:type_name -> groma.v1.Figures
+	2,  // 43: groma.v1.Crowd.figures:type_name -> groma.v1.Figures
+	2,  // 44: groma.v1.OtherProject.figures:type_name -> groma.v1.Figures
+	2,  // 45: groma.v1.LanguageAnalysis.figures:type_name -> groma.v1.Figures
+	3,  // 46: groma.v1.LanguageAnalysis.share:type_name -> groma.v1.Share
+	2,  // 47: groma.v1.Leader.figures:type_name -> groma.v1.Figures
+	3,  // 48: groma.v1.Leader.share:type_name -> groma.v1.Share
+	19, // 49: groma.v1.Health.spans:type_name -> groma.v1.HealthSpan
+	30, // 50: groma.v1.Health.last_commit:type_name -> google.protobuf.Timestamp
+	30, // 51: groma.v1.Health.last_release:type_name -> google.protobuf.Timestamp
+	3,  // 52: groma.v1.HealthSpan.top_share:type_name -> groma.v1.Share
+	24, // 53: groma.v1.Coverage.outcomes:type_name -> groma.v1.Coverage.OutcomesEntry
+	22, // 54: groma.v1.Coverage.gaps:type_name -> groma.v1.Gap
+	21, // 55: groma.v1.Coverage.maturities:type_name -> groma.v1.CoverageOfMaturity
+	22, // 56: groma.v1.Coverage.not_surveyed:type_name -> groma.v1.Gap
+	25, // 57: groma.v1.Coverage.left_out:type_name -> groma.v1.Coverage.LeftOutEntry
+	58, // [58:58] is the sub-list for method output_type
+	58, // [58:58] is the sub-list for method input_type
+	58, // [58:58] is the sub-list for extension type_name
+	58, // [58:58] is the sub-list for extension extendee
+	0,  // [0:58] is the sub-list for field type_name
 }
 
 func init() { file_groma_v1_analysis_proto_init() }
@@ -2780,14 +2882,14 @@ func file_groma_v1_analysis_proto_init() {
 	file_groma_v1_annotations_proto_init()
 	file_groma_v1_landscape_proto_init()
 	file_groma_v1_report_proto_init()
-	file_groma_v1_analysis_proto_msgTypes[18].OneofWrappers = []any{}
+	file_groma_v1_analysis_proto_msgTypes[19].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_groma_v1_analysis_proto_rawDesc), len(file_groma_v1_analysis_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   25,
+			NumMessages:   26,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
