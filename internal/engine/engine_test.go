@@ -25,7 +25,6 @@ import (
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/worker"
 	sdk "go.temporal.io/sdk/workflow"
-	server "go.temporal.io/server/temporal"
 
 	"groma/internal/notice"
 	gromav1 "groma/proto/groma/v1"
@@ -88,6 +87,7 @@ func TestOpen(t *testing.T) {
 	folder := filepath.Join(t.TempDir(), "a b?c%20#d", "data")
 	e := open(t, Config{Data: folder})
 	t.Run("runs workflows", func(t *testing.T) { testWorkflow(t, e) })
+	t.Run("forgets what is done", func(t *testing.T) { testForgets(t, filepath.Join(folder, "temporal.db")) })
 	t.Run("tells notices", func(t *testing.T) { testNotices(t, e.Notices) })
 	t.Run("keeps artefacts", func(t *testing.T) { testStore(t, e) })
 	t.Run("remembers", func(t *testing.T) { testRetention(t, e) })
@@ -118,6 +118,28 @@ func testWorkflow(t *testing.T, e *Engine) {
 		t.Errorf("workflow returns %q, %v", got, err)
 	}
 	expectListed(t, e, "ExecutionStatus = 'Completed' AND WorkflowType = 'waiting'", "w")
+}
+
+// testForgets sees the server's tasks go, once they are done: all that are left
+// are done again by the next process.
+func testForgets(t *testing.T, database string) {
+	db, err := openSQLite(database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	left := 0
+	for range 200 {
+		row := db.QueryRowContext(t.Context(), `SELECT (SELECT count(*) FROM transfer_tasks) + (SELECT count(*) FROM visibility_tasks)`)
+		if err := row.Scan(&left); err != nil {
+			t.Fatal(err)
+		}
+		if left == 0 {
+			return
+		}
+		time.Sleep(50 * time.Millisecond) // they go some time after
+	}
+	t.Errorf("%d tasks are left of a workflow that has ended", left)
 }
 
 func expectListed(t *testing.T, e *Engine, query, id string) {
@@ -197,8 +219,8 @@ func testLoopback(t *testing.T) {
 			}
 		}
 	}
-	if listeners != 4 {
-		t.Errorf("listens on %d ports, want 4, one for each of Temporal's services", listeners)
+	if listeners != len(services) {
+		t.Errorf("listens on %d ports, want %d, one for each of Temporal's services", listeners, len(services))
 	}
 }
 
@@ -293,7 +315,7 @@ func TestStartServices_PortTaken_Error(t *testing.T) {
 
 // comeLate starts Temporal on a port that is taken, and says what comes of it.
 func comeLate(folder string) {
-	ports, err := freePorts(len(server.DefaultServices))
+	ports, err := freePorts(len(services))
 	if err != nil {
 		panic(err)
 	}

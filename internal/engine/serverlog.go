@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync/atomic"
 
 	"go.temporal.io/server/common/log"
@@ -16,13 +17,18 @@ import (
 type serverLog struct {
 	logger  *slog.Logger
 	running *atomic.Bool // shared by all that are made of one
+	tags    []tag.Tag    // of every record
 }
 
-func newServerLog(logger *slog.Logger) serverLog { return serverLog{logger, &atomic.Bool{}} }
+func newServerLog(logger *slog.Logger) serverLog {
+	return serverLog{logger: logger, running: &atomic.Bool{}}
+}
 
-// With makes the server's tags attributes once, not at every call.
+// With only remembers the tags: the server makes a logger for every task, and
+// nearly all of them have nothing to say.
 func (l serverLog) With(tags ...tag.Tag) log.Logger {
-	return serverLog{slog.New(l.logger.Handler().WithAttrs(attributes(tags))), l.running}
+	l.tags = slices.Concat(l.tags, tags)
+	return l
 }
 
 func (l serverLog) Debug(msg string, tags ...tag.Tag)  { l.log(slog.LevelDebug, msg, tags) }
@@ -52,7 +58,7 @@ func (l serverLog) Fatal(msg string, tags ...tag.Tag) { l.Panic(msg, tags...) }
 
 func (l serverLog) log(level slog.Level, msg string, tags []tag.Tag) {
 	if l.logger.Enabled(context.Background(), level) {
-		l.logger.LogAttrs(context.Background(), level, msg, attributes(tags)...)
+		l.logger.LogAttrs(context.Background(), level, msg, attributes(slices.Concat(l.tags, tags))...)
 	}
 }
 

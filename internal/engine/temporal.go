@@ -29,12 +29,21 @@ const embedding = true
 // are in storage; this is for looking at what happened.
 const retention = 7 * 24 * time.Hour
 
+// services are those of the server that surveys need. The fourth, the worker,
+// runs workflows of the server's own, for schedules, batches and clusters.
+var services = []string{
+	string(primitives.FrontendService),
+	string(primitives.HistoryService),
+	string(primitives.MatchingService),
+}
+
 const (
 	loopback = "127.0.0.1"
+	nowhere  = loopback + ":1"
 	active   = "active" // the name of the one cluster
 )
 
-// startTemporal starts all of Temporal's services over the SQLite database at
+// startTemporal starts Temporal's services over the SQLite database at
 // path, on free ports of the loopback interface.
 func startTemporal(ctx context.Context, path, namespace string, logger *slog.Logger) (address string, stop func(), err error) {
 	if err := prepareDatabase(ctx, path, logger); err != nil {
@@ -43,20 +52,20 @@ func startTemporal(ctx context.Context, path, namespace string, logger *slog.Log
 	if err := makeNamespace(sqliteConfig(path), namespace); err != nil {
 		return "", nil, err
 	}
-	ports, err := freePorts(len(temporal.DefaultServices))
+	ports, err := freePorts(len(services))
 	if err != nil {
 		return "", nil, err
 	}
 	return startServices(path, ports, newServerLog(quietly(logger, "temporal-server")))
 }
 
-// startServices starts each of temporal.DefaultServices on the port of its place.
+// startServices starts each of services on the port of its place.
 func startServices(path string, ports []int, log serverLog) (address string, stop func(), err error) {
-	services, hosts := lodge(ports)
-	address = services[string(primitives.FrontendService)].address
+	lodgings, hosts := lodge(ports)
+	address = lodgings[string(primitives.FrontendService)].address
 	stop, err = runServer(log,
-		temporal.WithConfig(serverConfig(sqliteConfig(path), services, address)),
-		temporal.ForServices(temporal.DefaultServices),
+		temporal.WithConfig(serverConfig(sqliteConfig(path), lodgings, address)),
+		temporal.ForServices(services),
 		temporal.WithStaticHosts(hosts),
 		temporal.WithLogger(log),
 		temporal.WithDynamicConfigClient(settings),
@@ -65,6 +74,9 @@ func startServices(path string, ports []int, log serverLog) (address string, sto
 	)
 	return address, stop, err
 }
+
+// forgetEvery is how often tasks of the server that are done are deleted.
+const forgetEvery = 250 * time.Millisecond
 
 // settings are where the embedded server differs from a cluster.
 var settings = dynamicconfig.StaticClient{
@@ -81,6 +93,11 @@ var settings = dynamicconfig.StaticClient{
 	dynamicconfig.HistoryScannerEnabled.Key():         false,
 	dynamicconfig.TaskQueueScannerEnabled.Key():       false,
 	dynamicconfig.EnableParentClosePolicyWorker.Key(): false,
+	// What is done is forgotten at once, not every half a minute: a survey may
+	// be done by then, and the next process would do it all again.
+	dynamicconfig.TransferProcessorUpdateAckInterval.Key():   forgetEvery,
+	dynamicconfig.TimerProcessorUpdateAckInterval.Key():      forgetEvery,
+	dynamicconfig.VisibilityProcessorUpdateAckInterval.Key(): forgetEvery,
 	// Traffic needs no time to drain: workers are stopped before.
 	dynamicconfig.FrontendShutdownDrainDuration.Key(): time.Duration(0),
 	dynamicconfig.HistoryShutdownDrainDuration.Key():  time.Duration(0),
@@ -115,7 +132,7 @@ func makeNamespace(database *config.SQL, name string) error {
 	return schema.CreateNamespaces(database, namespace)
 }
 
-func serverConfig(database *config.SQL, services map[string]lodging, frontend string) *config.Config {
+func serverConfig(database *config.SQL, lodgings map[string]lodging, frontend string) *config.Config {
 	c := &config.Config{
 		Persistence: config.Persistence{
 			DefaultStore:     "sqlite",
@@ -143,7 +160,7 @@ func serverConfig(database *config.SQL, services map[string]lodging, frontend st
 		}},
 		Services: map[string]config.Service{},
 	}
-	for name, at := range services {
+	for name, at := range lodgings {
 		c.Services[name] = config.Service{RPC: config.RPC{GRPCPort: at.port, BindOnIP: loopback}}
 	}
 	return c
@@ -157,14 +174,15 @@ type lodging struct {
 
 // lodge gives each of the services a port.
 func lodge(ports []int) (map[string]lodging, map[primitives.ServiceName]static.Hosts) {
-	services := map[string]lodging{}
+	lodgings := map[string]lodging{}
 	hosts := map[primitives.ServiceName]static.Hosts{}
-	for i, name := range temporal.DefaultServices {
+	for i, name := range services {
 		address := net.JoinHostPort(loopback, strconv.Itoa(ports[i]))
-		services[name] = lodging{port: ports[i], address: address}
+		lodgings[name] = lodging{port: ports[i], address: address}
 		hosts[primitives.ServiceName(name)] = static.SingleLocalHost(address)
 	}
-	return services, hosts
+	hosts[primitives.WorkerService] = static.SingleLocalHost(nowhere) // has to be somewhere
+	return lodgings, hosts
 }
 
 // freePorts finds ports that are free, all different. Another process may take
