@@ -19,8 +19,9 @@ func Analyse(r *gromav1.Report, s Settings) *gromav1.Analysis {
 	l := newLedger(r, rule, s.Language)
 	a := &gromav1.Analysis{
 		Title: title(r, s.Language), Language: s.Language, Rule: rule, Survey: r.Survey,
-		LandscapeCommit: landscapeCommit(r), Excluded: l.excluded, Annotations: signature(r.Annotations),
+		LandscapeCommit: landscapeCommit(r), Annotations: signature(r.Annotations),
 	}
+	l.addExcluded(a)
 	l.addProjects(a)
 	l.addTotals(a)
 	l.addLanguages(a)

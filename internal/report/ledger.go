@@ -2,6 +2,7 @@ package report
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 
 	"groma/internal/tally"
@@ -13,11 +14,10 @@ type ledger struct {
 	report   *gromav1.Report
 	language string
 	rule     *gromav1.Rule
-	rows     map[string]*gromav1.Repository // by key; what has moved leads to the row with its count
-	named    map[string]*gromav1.Repository // by key, as it stands in the report
-	entries  map[string]*entry              // what a row has, by the row's key
-	projects []*projectEntry                // by slug
-	excluded []*gromav1.ExcludedProject
+	rows     map[string]*gromav1.Repository        // by key; what has moved leads to the row with its count
+	named    map[string]*gromav1.Repository        // by key, as it stands in the report
+	entries  map[string]*entry                     // what a row has, by the row's key
+	projects []*projectEntry                       // by slug
 	words    map[string]*gromav1.ProjectAnnotation // by slug
 	programs map[string]bool                       // languages known to be for programs
 }
@@ -61,13 +61,30 @@ func newLedger(r *gromav1.Report, rule *gromav1.Rule, language string) *ledger {
 		l.words[annotation.Slug] = annotation
 	}
 	for _, project := range bySlug(r.Projects) {
-		if why := l.words[project.Slug].GetExcluded(); why != nil {
-			l.excluded = append(l.excluded, &gromav1.ExcludedProject{Slug: project.Slug, Name: project.Name, Reason: why.Reason})
-			continue
+		if l.words[project.Slug].GetExcluded() == nil {
+			l.projects = append(l.projects, l.enter(project))
 		}
-		l.projects = append(l.projects, l.enter(project))
 	}
 	return l
+}
+
+// addExcluded says what an annotation leaves out, whether the survey heeded it
+// or only this report does.
+func (l *ledger) addExcluded(a *gromav1.Analysis) {
+	names := map[string]string{}
+	for _, p := range l.report.Projects {
+		names[p.Slug] = p.Name
+	}
+	for _, slug := range slices.Sorted(maps.Keys(l.words)) {
+		word := l.words[slug]
+		if why := word.Excluded; why != nil {
+			a.Excluded = append(a.Excluded, &gromav1.ExcludedProject{Slug: slug, Name: cmp.Or(names[slug], word.Project), Reason: why.Reason})
+			continue
+		}
+		for _, x := range word.ExcludeRepositories {
+			a.ExcludedRepositories = append(a.ExcludedRepositories, &gromav1.ExcludedFromProject{Slug: slug, Key: x.Key, Reason: x.Reason})
+		}
+	}
 }
 
 func bySlug(projects []*gromav1.Project) []*gromav1.Project {

@@ -21,16 +21,24 @@ func (m *markdown) health() {
 	var unmeasured []string
 	for _, p := range m.Projects[:min(len(m.Projects), mostRows)] {
 		if p.Health == nil {
-			unmeasured = append(unmeasured, p.Project.Slug)
+			unmeasured = append(unmeasured, escape(unmeasuredText(p)))
 			continue
 		}
 		m.healthRow(p)
 	}
 	m.printf("\n")
 	if len(unmeasured) > 0 {
-		m.printf("Not measured: %s.\n\n", m.nameAll(unmeasured))
+		m.printf("Not measured: %s.\n\n", strings.Join(unmeasured, ", "))
 	}
 	m.activity()
+}
+
+// unmeasuredText names a project without vitals and, where it is known, why.
+func unmeasuredText(p *gromav1.ProjectAnalysis) string {
+	if len(p.WithoutVitals) == 0 {
+		return p.Project.Name
+	}
+	return p.Project.Name + " (" + p.WithoutVitals[0].Reason + ")"
 }
 
 func (m *markdown) healthRow(p *gromav1.ProjectAnalysis) {
@@ -152,6 +160,9 @@ func (m *markdown) leftOut() {
 	}
 	for _, p := range m.Excluded {
 		lines = append(lines, fmt.Sprintf("%s is left out by the analyst: %s", escape(p.Name), escape(p.Reason)))
+	}
+	for _, r := range m.ExcludedRepositories {
+		lines = append(lines, fmt.Sprintf("%s is left out of %s by the analyst: %s", escape(r.Key), m.name(r.Slug), escape(r.Reason)))
 	}
 	var filters []string
 	for _, why := range slices.Sorted(maps.Keys(c.LeftOut)) {

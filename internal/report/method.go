@@ -107,6 +107,13 @@ func commands(a *gromav1.Analysis) []string {
 	if asOf := a.Survey.GetAsOf(); asOf != nil {
 		option("--as-of", asOf.AsTime().Format("2006-01-02T15:04:05Z"))
 	}
+	if spec.GetNoVitals() {
+		survey = append(survey, "--no-vitals")
+	}
+	for _, window := range spec.GetWindows() {
+		option("--window", window)
+	}
+	option("--annotations", spec.GetAnnotations())
 	for _, language := range spec.GetLanguages() {
 		option("--language", language)
 	}
@@ -121,8 +128,8 @@ func reportCommand(a *gromav1.Analysis) []string {
 	words = append(words, "--language", a.Language,
 		"--pure", strconv.FormatFloat(float64(a.Rule.PurePartsPerMillion)/1e6, 'f', -1, 64),
 		"--component-lines", strconv.FormatInt(a.Rule.ComponentLines, 10), "--measure", a.Rule.Measure)
-	if name := a.Annotations.GetName(); name != "" {
-		words = append(words, "--annotations", name)
+	if name := a.Annotations.GetName(); name != "" && a.Survey.GetSpec().GetAnnotations() == "" {
+		words = append(words, "--annotations", name) // of this report, not of its survey
 	}
 	return words
 }

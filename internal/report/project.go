@@ -78,7 +78,7 @@ func (l *ledger) analyse(p *projectEntry, s sums) *gromav1.ProjectAnalysis {
 	}
 	slices.SortFunc(a.Uncounted, func(x, y *gromav1.Gap) int { return cmp.Compare(x.Key, y.Key) })
 	l.quote(a)
-	a.Health = l.health(p)
+	a.Health, a.WithoutVitals = l.health(p), l.withoutVitals(p)
 	return a
 }
 

@@ -34,6 +34,8 @@ func Build(manifest *gromav1.Manifest, rows []*gromav1.Row, ended time.Time) *gr
 		Projects: landscape.GetProjects(),
 		Warnings: landscape.GetWarnings(),
 		LeftOut:  landscape.GetLeftOut(),
+
+		Annotations: manifest.GetAnnotations(),
 	}
 	byKey := make(map[string]*gromav1.Row, len(rows))
 	for _, row := range rows {
