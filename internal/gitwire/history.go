@@ -3,7 +3,6 @@ package gitwire
 import (
 	"bytes"
 	"context"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -17,8 +16,8 @@ import (
 	"groma/internal/vitals"
 )
 
-// What bounds a history. A commit takes some 250 bytes on its way here; the
-// liveliest repositories have a hundred thousand a year.
+// What bounds a history. A commit takes some 800 bytes on its way here, most of
+// them its signature; the liveliest repositories have a hundred thousand a year.
 const (
 	mostHistoryCommits = 500_000
 	mostHistoryBytes   = 512 << 20
@@ -53,7 +52,7 @@ func (r *Remote) History(ctx context.Context, ask vitals.Ask) (*vitals.History, 
 	if err != nil {
 		return nil, r.trial.judge(ctx, err, evidence{})
 	}
-	h := &reading{remote: r, since: ask.Since, until: map[packstream.Hash]bool{}, missing: map[packstream.Hash]bool{}, texts: map[string]string{}}
+	h := &reading{remote: r, since: ask.Since, known: map[packstream.Hash]bool{}, missing: map[packstream.Hash]bool{}, texts: map[string]string{}}
 	if err := h.tagsAndHead(ctx, ask.Tags); err != nil {
 		return nil, err
 	}
@@ -68,7 +67,7 @@ type reading struct {
 	vitals.History
 	remote  *Remote
 	since   time.Time
-	until   map[packstream.Hash]bool // commits that are known
+	known   map[packstream.Hash]bool // commits that need not be asked for
 	missing map[packstream.Hash]bool // parents that did not come
 	texts   map[string]string        // each name once, however many commits have it
 }
@@ -88,102 +87,6 @@ func (h *reading) ask(ctx context.Context, wants []plumbing.Hash, depth packp.De
 	q.Filter = packp.FilterTreeDepth(0)
 	limits.ObjectBytes = largestCommit
 	return h.remote.pack(ctx, limits.filled(), q, Blobs{})
-}
-
-// tagsAndHead reads the tags that are wanted and the head, all at once.
-func (h *reading) tagsAndHead(ctx context.Context, choose func([]string) []string) error {
-	refs, err := h.remote.tags(ctx)
-	if err != nil {
-		return err
-	}
-	const prefix = "refs/tags/"
-	for name, hash := range refs.References {
-		if short, ok := strings.CutPrefix(name, prefix); ok {
-			commit, peeled := refs.Peeled[name]
-			if !peeled {
-				commit = hash
-			}
-			h.Tags = append(h.Tags, vitals.Tag{Name: strings.ToValidUTF8(short, "?"), Commit: commit.String()})
-		}
-	}
-	slices.SortFunc(h.Tags, func(a, b vitals.Tag) int { return strings.Compare(a.Name, b.Name) })
-	chosen := map[string]plumbing.Hash{}
-	for _, name := range h.choose(choose) {
-		if hash, ok := refs.References[prefix+name]; ok {
-			chosen[name] = hash
-		}
-	}
-	return h.readTags(ctx, chosen)
-}
-
-// choose lets the caller choose among the tags, as many as there may be.
-func (h *reading) choose(choose func([]string) []string) []string {
-	if choose == nil {
-		return nil
-	}
-	names := make([]string, len(h.Tags))
-	for i, tag := range h.Tags {
-		names[i] = tag.Name
-	}
-	names = choose(names)
-	if len(names) > mostHistoryTags {
-		h.bound("tags", mostHistoryTags)
-		names = names[:mostHistoryTags]
-	}
-	return names
-}
-
-// readTags reads the times of the tags chosen, and the head.
-func (h *reading) readTags(ctx context.Context, chosen map[string]plumbing.Hash) error {
-	r := h.remote
-	wants := append(slices.Collect(maps.Values(chosen)), r.want)
-	limits := Limits{Objects: int64(4*len(wants) + 16), PackBytes: mostTagBytes}
-	p, err := h.ask(ctx, wants, packp.DepthCommits(1), limits)
-	if fault.KindOf(err) == fault.TooLarge && len(chosen) > 0 {
-		h.bound("tags", 0)
-		return h.readTags(ctx, nil)
-	}
-	if err != nil {
-		return err
-	}
-	defer p.Close()
-	head, err := newSnapshot(p, packstream.Hash(r.want))
-	if err == nil && head == nil {
-		err = fault.Errorf(fault.Invalid, "it did not send the commit %s", r.want)
-	}
-	if err != nil {
-		return r.trial.judge(ctx, err, evidence{})
-	}
-	h.Head, h.HeadAt = head.Commit, head.CommittedAt
-	for i := range h.Tags {
-		if hash, ok := chosen[h.Tags[i].Name]; ok {
-			h.Tags[i].At = tagged(p, packstream.Hash(hash))
-		}
-	}
-	return nil
-}
-
-// tagged is the time of a tag: its own if it is annotated and says one, else
-// that of the commit.
-func tagged(p *packstream.Pack, name packstream.Hash) time.Time {
-	for range 10 {
-		o, ok := p.Find(name)
-		if !ok || o.Kind != packstream.Commit && o.Kind != packstream.Tag {
-			return time.Time{}
-		}
-		text, err := p.Text(name, o.Kind)
-		if err != nil {
-			return time.Time{}
-		}
-		if o.Kind == packstream.Commit {
-			return signed(field(text, "committer"))
-		}
-		if at := signed(field(text, "tagger")); !at.IsZero() {
-			return at
-		}
-		name = packstream.ParseHash(field(text, "object"))
-	}
-	return time.Time{}
 }
 
 // depth is how far back to ask.
@@ -254,7 +157,7 @@ func (h *reading) walk(p *packstream.Pack, from packstream.Hash) error {
 	for todo := []packstream.Hash{from}; len(todo) > 0; {
 		at := todo[len(todo)-1]
 		todo = todo[:len(todo)-1]
-		if h.until[at] {
+		if h.known[at] {
 			continue
 		}
 		if _, ok := p.Find(at); !ok {
@@ -265,7 +168,7 @@ func (h *reading) walk(p *packstream.Pack, from packstream.Hash) error {
 		if err != nil {
 			return err
 		}
-		h.until[at] = true
+		h.known[at] = true
 		delete(h.missing, at)
 		todo = append(todo, h.take(text)...)
 	}
@@ -345,101 +248,10 @@ func (h *reading) lateOnes(ctx context.Context) (late []plumbing.Hash, err error
 			return nil, h.remote.trial.judge(ctx, err, evidence{})
 		}
 		if signed(field(text, "committer")).Before(h.early()) {
-			h.until[packstream.Hash(want)] = true
+			h.known[packstream.Hash(want)] = true
 		} else {
 			late = append(late, want)
 		}
 	}
 	return late, nil
-}
-
-// lister is a session with a host that is asked for its tags by themselves.
-type lister interface {
-	tags(context.Context) (*packp.AdvRefs, error)
-}
-
-// tags asks for the tags. A host of protocol v0 has told them already.
-func (r *Remote) tags(ctx context.Context) (*packp.AdvRefs, error) {
-	if l, ok := r.session.(lister); ok {
-		refs, err := l.tags(ctx)
-		switch {
-		case err != nil:
-			return nil, r.trial.judge(ctx, err, r.session.evidence())
-		case refs != nil:
-			return refs, nil
-		}
-	}
-	return r.refs, nil
-}
-
-// tags asks a host of v2; one of v0 has nothing to add.
-func (h *httpSession) tags(ctx context.Context) (*packp.AdvRefs, error) {
-	if h.second == nil {
-		return nil, nil
-	}
-	refs := packp.NewAdvRefs()
-	return refs, h.second.list(ctx, refs, []string{"refs/tags/"})
-}
-
-// RootFile brings one file of the top folder of [Remote.Head]: its tree and its
-// contents, and nothing else. It returns nil if there is no such file; one that
-// is larger than most is [fault.TooLarge].
-func (r *Remote) RootFile(ctx context.Context, name string, most int64) ([]byte, error) {
-	if !r.HandsOutBlobs() {
-		err := fault.Errorf(fault.Unsupported, "the host does not hand out a single file")
-		return nil, r.trial.judge(ctx, err, evidence{})
-	}
-	blob, err := r.rootEntry(ctx, name)
-	if err != nil || blob == (packstream.Hash{}) {
-		return nil, err
-	}
-	q := r.question(plumbing.Hash(blob), packp.DepthCommits(0))
-	limits := Limits{PackBytes: most + 4<<10, ObjectBytes: most, Objects: 1}
-	p, err := r.pack(ctx, limits.filled(), q, Blobs{})
-	if err != nil {
-		return nil, err
-	}
-	defer p.Close()
-	text, err := p.Text(blob, packstream.Blob)
-	if err != nil {
-		return nil, r.trial.judge(ctx, err, evidence{})
-	}
-	return slices.Clone(text), nil
-}
-
-// rootEntry is the hash of a file of the top folder, or zero.
-func (r *Remote) rootEntry(ctx context.Context, name string) (none packstream.Hash, err error) {
-	q := r.question(r.want, packp.DepthCommits(1))
-	q.Capabilities.Set(capability.Filter)
-	q.Filter = packp.FilterTreeDepth(1)
-	p, err := r.pack(ctx, Limits{PackBytes: mostTagBytes, Objects: 64}.filled(), q, Blobs{})
-	if err != nil {
-		return none, err
-	}
-	defer p.Close()
-	entries, err := rootEntries(p, packstream.Hash(r.want))
-	if err != nil {
-		return none, r.trial.judge(ctx, err, evidence{})
-	}
-	for _, e := range entries {
-		if string(e.Name) == name && (e.Mode == Regular || e.Mode == Executable) {
-			return e.Hash, nil
-		}
-	}
-	return none, nil
-}
-
-func rootEntries(p *packstream.Pack, commit packstream.Hash) ([]packstream.Entry, error) {
-	s, err := newSnapshot(p, commit)
-	if err != nil {
-		return nil, err
-	}
-	if s == nil {
-		return nil, fault.Errorf(fault.Invalid, "it did not send the commit %s", commit)
-	}
-	text, err := p.Text(s.tree, packstream.Tree)
-	if err != nil {
-		return nil, err
-	}
-	return packstream.ParseTree(text)
 }

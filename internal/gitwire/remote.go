@@ -43,6 +43,7 @@ type Remote struct {
 	tip       plumbing.Hash    // of branch
 	abilities *capability.List // of the other side
 	refs      *packp.AdvRefs   // that the session began with
+	root      packstream.Hash  // the top folder of Head, if it is known
 }
 
 // Wire returns how many requests were made of the remote so far, and how many

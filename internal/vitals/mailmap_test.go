@@ -30,7 +30,7 @@ Behind <behind@example.com> # <comment@example.com>
 A <a@example.com> B <b@example.com> C <c@example.com>
 `
 
-var people1 = []Person{
+var strangers = []Person{
 	{"Commit", "commit@example.com"}, {"Commit", "COMMIT@Example.com"}, {"X", "only@example.com"},
 	{"X", "was@example.com"}, {"Old Name", "shared@example.com"}, {"old name", "Shared@example.com"},
 	{"Other Name", "shared@example.com"}, {"Someone", "shared@example.com"}, {"X", "x@example.com "},
@@ -46,7 +46,7 @@ func TestMailmap(t *testing.T) {
 		t.Fatal(err)
 	}
 	var asked []string
-	for _, p := range people1 {
+	for _, p := range strangers {
 		asked = append(asked, fmt.Sprintf("%s <%s>", p.Name, p.Mail))
 	}
 	if out, err := exec.Command("git", "-C", dir, "init", "-q").CombinedOutput(); err != nil {
@@ -59,7 +59,7 @@ func TestMailmap(t *testing.T) {
 	}
 	want := strings.Split(strings.TrimSpace(string(out)), "\n")
 	m := ParseMailmap([]byte(mailmap))
-	for i, p := range people1 {
+	for i, p := range strangers {
 		p := m.Resolve(p)
 		if got := fmt.Sprintf("%s <%s>", p.Name, p.Mail); got != want[i] {
 			t.Errorf("%s is %s, want %s", asked[i], got, want[i])

@@ -27,7 +27,7 @@ func TestReal(t *testing.T) {
 	if dir == "" {
 		t.Skip("GROMA_TEST_REMOTES names no folder")
 	}
-	names := real(t, dir)
+	names := repositories(t, dir)
 	text := ""
 	for _, name := range names {
 		text += "-- repos/" + name + ".repo --\nempty\n" // which is not looked at: it is there
@@ -48,8 +48,8 @@ func TestReal(t *testing.T) {
 	}
 }
 
-// real are the repositories in a folder that are not shallow, OWNER/NAME.
-func real(t *testing.T, dir string) (names []string) {
+// repositories are those in a folder that are not shallow, OWNER/NAME.
+func repositories(t *testing.T, dir string) (names []string) {
 	found, err := filepath.Glob(filepath.Join(dir, "*/*.git"))
 	if err != nil {
 		t.Fatal(err)

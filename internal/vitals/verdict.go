@@ -40,6 +40,22 @@ const (
 	regularDays     = 92 // from one day with a release to the next, a quarter
 )
 
+// Thresholds are what verdicts follow from, for people, in the order of
+// [Verdicts].
+func Thresholds() []string {
+	return []string{
+		fmt.Sprintf("Commits are %s from %d a week by people on average over the window, with one in at least half of its weeks; %s from %d a week; else %s, or %s.",
+			High, highPerWeek, Moderate, moderatePerWeek, Low, Nobody),
+		fmt.Sprintf("Contributors are %s if %d %% of the people's commits come from one organisation, or all from one person; NAME%s if more than %d %% of the commits from organisations' addresses do, and at least %d %% of all; "+
+			"%s if nobody leads and there are at least two organisations or %d domains; else %s. An organisation is the registrable domain of e-mail addresses of at least %d authors. Addresses of public providers belong to none.",
+			SingleOrganisation, allShare, Led, leadShare, leastShare, MultiOrganisation, manyDomains, Unknown, sharedBy),
+		fmt.Sprintf("The cadence is %s if the median from one day with a release to the next is at most %d days, and there are at least two such days and one for each half-year of the window; %s with any release; else %s. Prereleases do not count.",
+			Regular, regularDays, Infrequent, Nobody),
+		fmt.Sprintf("Health adds up points: 2 for each of %s, %s and %s, 1 for each of %s, NAME%s, %s and %s. It is %s with 6, %s with 4 or 5, %s with 2 or 3, and %s with fewer.",
+			High, MultiOrganisation, Regular, Moderate, Led, Infrequent, Unknown, Excellent, Good, Moderate, NeedsAttention),
+	}
+}
+
 // A Verdict is a word and the numbers that it follows from.
 type Verdict struct{ Word, Why string }
 

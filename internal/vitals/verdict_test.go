@@ -1,6 +1,7 @@
 package vitals
 
 import (
+	"strings"
 	"testing"
 
 	gromav1 "groma/proto/groma/v1"
@@ -114,5 +115,15 @@ func TestJudge_Bounds(t *testing.T) {
 	j := Judge(v, figures(0, 0, 0))
 	if j.Commits.Word != Unknown || j.Contributors.Word != Unknown || j.Health.Word != Moderate {
 		t.Errorf("%v", j)
+	}
+}
+
+// What is said of the thresholds has all of them.
+func TestThresholds(t *testing.T) {
+	got := strings.Join(Thresholds(), "\n")
+	for _, want := range []string{"high from 4 a week", "moderate from 1 a week", "90 %", "more than 50 %", "at least 25 %", "5 domains", "at least 2 authors", "at most 92 days", "excellent with 6"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%q is not in\n%s", want, got)
+		}
 	}
 }

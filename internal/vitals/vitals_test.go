@@ -54,7 +54,7 @@ func TestParseWindow(t *testing.T) {
 			t.Errorf("ParseWindow(%q) = %s, %v, want %s", text, got, err, want)
 		}
 	}
-	for _, text := range []string{"", "25", "2025-07-01", "2025-07-02..2025-07-01", "1900-01-01..2025-01-01", "2025..2026", "2025-02-30..2025-03-01"} {
+	for _, text := range []string{"", "25", "2025-07-01", "2025-07-02..2025-07-01", "1990-01-01..2025-01-01", "1969", "0001", "2025..2026", "2025-02-30..2025-03-01"} {
 		if w, err := ParseWindow(text); err == nil {
 			t.Errorf("ParseWindow(%q) = %s", text, w.text())
 		}

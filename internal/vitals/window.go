@@ -15,7 +15,8 @@ const longestWindow = 10 * 366
 // to it, "2025-07-01..2026-06-30".
 func ParseWindow(text string) (Window, error) {
 	if year, err := time.Parse("2006", text); err == nil {
-		return named(year, year.AddDate(1, 0, 0)), nil
+		w := named(year, year.AddDate(1, 0, 0))
+		return w, CheckWindows([]Window{w})
 	}
 	first, last, ok := strings.Cut(text, "..")
 	from, err := time.Parse(time.DateOnly, first)
@@ -39,6 +40,8 @@ func CheckWindows(windows []Window) error {
 			return fmt.Errorf("the window %q is not of whole days", w.Name)
 		case days < 1:
 			return fmt.Errorf("the window %q ends before it begins", w.Name)
+		case w.From.Unix() < 0:
+			return fmt.Errorf("the window %q begins before 1970", w.Name)
 		case days > longestWindow:
 			return fmt.Errorf("the window %q has more than %d days", w.Name, longestWindow)
 		}
