@@ -25,7 +25,7 @@ var floors = map[string]int{
 	"internal/census":  2,
 	"internal/survey":  2,
 	"internal/gitwire": 1, "internal/artefact": 1, "internal/notice": 1, "internal/source": 1, "internal/world": 1,
-	"internal/report":    0,
+	"internal/report": 0, "internal/annotation": 0,
 	"internal/landscape": -1, "internal/packstream": -1, "internal/tally": -1, "internal/vitals": -1, "internal/words": -1, // what a report is made of
 	"internal/fault": -2, "internal/canonical": -2, // the words that every floor speaks
 

@@ -46,6 +46,10 @@ func didYouMean(word string, known []string) string {
 	return ""
 }
 
+// Nearest returns the known word that was probably meant by one that is not
+// known, or nothing.
+func Nearest(word string, known []string) string { return nearest(word, known) }
+
 // nearest returns the known word that takes the fewest changes, one in five
 // letters and two in nine; failing that, one that goes on with a hyphen where
 // word ends; or nothing.
