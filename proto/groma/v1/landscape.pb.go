@@ -36,7 +36,8 @@ type Landscape struct {
 	Repositories []*PlannedRepository `protobuf:"bytes,4,rep,name=repositories,proto3" json:"repositories,omitempty"`
 	Warnings     []*Warning           `protobuf:"bytes,5,rep,name=warnings,proto3" json:"warnings,omitempty"`
 	// LeftOut is how many items each filter kept out, for example
-	// "archived": 28 or "not a CNCF project": 2158.
+	// "archived": 28 or "not a CNCF project": 2158; and how many projects an
+	// analyst leaves out, "excluded by annotation".
 	LeftOut map[string]int64 `protobuf:"bytes,6,rep,name=left_out,json=leftOut,proto3" json:"left_out,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"varint,2,opt,name=value"`
 	// Items is how many items the source holds, before any filter.
 	Items         int64 `protobuf:"varint,7,opt,name=items,proto3" json:"items,omitempty"`
@@ -281,7 +282,7 @@ type PlannedRepository struct {
 	Aliases []string `protobuf:"bytes,7,rep,name=aliases,proto3" json:"aliases,omitempty"`
 	// Why says why the repository is in the survey, one line for each reason:
 	// "<project slug>: <role>", where role is primary, additional, clomonitor,
-	// listed, found or given.
+	// listed, found, given or annotated.
 	Why []string `protobuf:"bytes,8,rep,name=why,proto3" json:"why,omitempty"`
 	// Outcome is set where reading alone decides it (an address that names only
 	// an organisation is "unsupported"); else it is empty.
@@ -395,7 +396,7 @@ func (x *PlannedRepository) GetReason() string {
 // Warning is something odd in a source that was survived.
 type Warning struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Source is the document: "landscape" or "clomonitor".
+	// Source is the document: "landscape", "clomonitor" or "annotations".
 	Source string `protobuf:"bytes,1,opt,name=source,proto3" json:"source,omitempty"`
 	// Line counts from 1; 0 where no one line is to blame.
 	Line          int64  `protobuf:"varint,2,opt,name=line,proto3" json:"line,omitempty"`
