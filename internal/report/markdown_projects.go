@@ -54,7 +54,7 @@ func (m *markdown) facts(p *gromav1.ProjectAnalysis) {
 	m.printf("- %s: %s of %s %s (%s); evidence: %s\n", escape(m.Language),
 		Number(p.Share.Part), Number(p.Share.Whole), m.unit, Percent(p.Share), p.Evidence)
 	m.printf("- Languages: %s\n", mixText(p.Mix, p.Rest))
-	if p.Role != "" {
+	if len(p.Repositories) > 1 && p.Role != "" { // of one alone the languages say it all
 		m.printf("- Role: %s\n", escape(p.Role))
 	}
 	if p.Packages > 0 {
