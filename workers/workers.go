@@ -95,7 +95,7 @@ func (a *Activities) TakeCensus(ctx context.Context, request *gromav1.TakeCensus
 	target := request.GetTarget()
 	asked := census.Request{
 		Survey: request.Survey, Key: target.GetKey(), Address: target.GetAddress(), Branch: target.GetBranch(), Limits: request.Limits,
-		Recount: target.GetRecount(), Try: tries(ctx),
+		Recount: target.GetRecount(), Try: tries(ctx), Words: true,
 	}
 	for _, w := range target.GetWindows() {
 		asked.Windows = append(asked.Windows, vitals.Window{Name: w.Name, From: w.GetFrom().AsTime(), Until: w.GetUntil().AsTime()})

@@ -43,6 +43,12 @@ func VitalsKey(repository, commit, method string) string {
 	return "vitals/" + path(repository) + "/" + segment(commit) + "/" + segment(method) + ".json"
 }
 
+// WordsKey is where the words of a commit are kept: what its documents say, by
+// these rules. It is written once.
+func WordsKey(repository, commit, rules string) string {
+	return "words/" + path(repository) + "/" + segment(commit) + "/" + segment(rules) + ".json"
+}
+
 // SurveysPrefix is what the keys of all surveys begin with.
 const SurveysPrefix = "surveys/"
 

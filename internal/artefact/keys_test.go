@@ -11,6 +11,7 @@ import (
 func TestKeys(t *testing.T) {
 	for _, test := range []struct{ got, want string }{
 		{CensusKey("github.com/tikv/tikv", "ede1a4", "g1-scc3.7.0"), "census/github.com/tikv/tikv/ede1a4/g1-scc3.7.0.json"},
+		{WordsKey("h/o/n", "c", "words/1"), "words/h/o/n/c/words%2F1.json"},
 		{FilesKey("127.0.0.1:8418/a/b", "ede1a4", "g1"), "census/127.0.0.1%3A8418/a/b/ede1a4/g1.files.zst"},
 		{CensusKey("h/../.git/x y", "c", "m"), "census/h/%2E./%2Egit/x%20y/c/m.json"},
 		{CensusKey("h//", "", "m"), "census/h/%/%/%/m.json"},

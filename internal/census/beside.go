@@ -22,15 +22,18 @@ const besideTries = 3
 // another try can help and there have not been many: whatever happens here, the
 // count is kept.
 func (t *Taker) beside(ctx context.Context, remote *gitwire.Remote, request Request, home string, taken *gromav1.Taken) error {
-	err := t.keepVitals(ctx, remote, request, home, taken)
-	if err == nil {
-		return nil
+	giveUp := func(err error) bool {
+		return ctx.Err() == nil && (fault.KindOf(err).Permanent() || request.Try >= besideTries)
 	}
-	if !fault.KindOf(err).Permanent() && request.Try < besideTries || ctx.Err() != nil {
+	if err := t.keepWords(ctx, remote, request, home, taken); err != nil && !giveUp(err) {
 		return err
 	}
-	taken.WithoutVitals = reason(request, err)
-	return nil
+	err := t.keepVitals(ctx, remote, request, home, taken)
+	if err != nil && giveUp(err) {
+		taken.WithoutVitals = reason(request, err)
+		return nil
+	}
+	return err
 }
 
 // keepVitals keeps what the history of a commit says, unless it is kept.

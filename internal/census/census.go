@@ -42,6 +42,8 @@ type Request struct {
 	Recount bool
 	// Windows are those of the vitals; none asks for none.
 	Windows []vitals.Window
+	// Words asks for what the documents say.
+	Words bool
 	// Try is which try this is, from 1. What is kept beside a count is given up
 	// after a few tries; the count is not.
 	Try int64
@@ -157,7 +159,7 @@ func (t *Taker) kept(ctx context.Context, key, commit, method string) (*gromav1.
 // methods mean equal tallies: if they differ, something is broken, and nobody
 // but a person can say which of the two is right.
 func (t *Taker) recount(ctx context.Context, remote *gitwire.Remote, request Request, kept *gromav1.Census) (blobs int64, err error) {
-	counted, err := Count(ctx, remote, request.Limits, Known{})
+	counted, err := Count(ctx, remote, request.Limits, Options{})
 	if err != nil {
 		return 0, err
 	}
@@ -171,15 +173,15 @@ func (t *Taker) recount(ctx context.Context, remote *gitwire.Remote, request Req
 // count counts what the remote has and keeps it: the census last, since it says
 // that all is there.
 func (t *Taker) count(ctx context.Context, remote *gitwire.Remote, request Request, home, method string) (*gromav1.Census, error) {
-	known := Known{}
+	options := Options{Words: request.Words}
 	if !request.Recount {
 		earlier, err := t.earlier(ctx, home, method)
 		if err != nil {
 			return nil, err
 		}
-		known = Known{Earlier: earlier, Contents: t.Contents}
+		options.Earlier, options.Contents = earlier, t.Contents
 	}
-	counted, err := Count(ctx, remote, request.Limits, known)
+	counted, err := Count(ctx, remote, request.Limits, options)
 	if err != nil {
 		return nil, err
 	}
@@ -203,6 +205,12 @@ func (t *Taker) keep(ctx context.Context, counted *Counted) (*gromav1.Census, er
 	err = t.Store.Create(ctx, artefact.FilesKey(census.Key, census.Commit, census.Method), list)
 	if err != nil && !errors.Is(err, artefact.ErrExists) {
 		return nil, err
+	}
+	if w := counted.Words; w != nil {
+		w.Key = census.Key
+		if err := t.create(ctx, artefact.WordsKey(w.Key, w.Commit, w.Rules), w); err != nil {
+			return nil, err
+		}
 	}
 	err = t.Store.Create(ctx, artefact.CountedKey(census.Key, census.Commit, census.Method, census.CommittedAt.AsTime()), nil)
 	if err != nil && !errors.Is(err, artefact.ErrExists) {

@@ -272,7 +272,7 @@ func TestCount_SameAgain(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer remote.Close()
-		counted, err := Count(t.Context(), remote, &gromav1.Limits{FileBytes: 1000}, Known{})
+		counted, err := Count(t.Context(), remote, &gromav1.Limits{FileBytes: 1000}, Options{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -16,16 +16,20 @@ import (
 type Counted struct {
 	Census *gromav1.Census
 	Files  []*gromav1.FileCount
+	Words  *gromav1.Words // nil unless they were asked for
 }
 
-// Known is what is known of contents before they come. Its zero knows nothing.
-type Known struct {
+// Options are what is known of contents before they come, and what else to do
+// with them.
+type Options struct {
 	Earlier  *Earlier  // from the same repository; nil for nothing
 	Contents *Contents // from any repository; nil for nothing
+	Words    bool      // read what the documents say
 }
 
 // Count fetches the commit that a remote was probed for and counts its files,
-// without keeping anything. The census lacks its key, method and survey.
+// without keeping anything. The census lacks its key, method and survey, the
+// words lack their key.
 //
 // With an earlier census only contents that it does not know are brought, if
 // the host can be asked so. What is known changes what travels and what is
@@ -34,9 +38,9 @@ type Known struct {
 // Most contents are read while they arrive, under the names that they have by
 // then. What they count as is decided at the end, when the whole tree is known;
 // a content that turns out to have another name is read again.
-func Count(ctx context.Context, remote *gitwire.Remote, limits *gromav1.Limits, known Known) (*Counted, error) {
+func Count(ctx context.Context, remote *gitwire.Remote, limits *gromav1.Limits, options Options) (*Counted, error) {
 	start := time.Now()
-	c := newCounting(remote, limits, known)
+	c := newCounting(remote, limits, options)
 	if err := c.fetch(ctx); err != nil {
 		return nil, err
 	}
@@ -55,11 +59,16 @@ func Count(ctx context.Context, remote *gitwire.Remote, limits *gromav1.Limits, 
 		Seconds:      time.Since(start).Seconds(),
 		BlobsCounted: c.readings.counted(),
 	}
-	if known.Earlier != nil {
-		census.BuiltOn = known.Earlier.commit
+	if options.Earlier != nil {
+		census.BuiltOn = options.Earlier.commit
 	}
 	census.Wire.Requests, census.Wire.BytesReceived = remote.Wire()
-	return &Counted{Census: census, Files: c.counted}, nil
+	counted := &Counted{Census: census, Files: c.counted}
+	var err error
+	if options.Words {
+		counted.Words, err = c.readWords()
+	}
+	return counted, err
 }
 
 // counting is one tree being counted: first its names, since .gitattributes
@@ -67,7 +76,7 @@ func Count(ctx context.Context, remote *gitwire.Remote, limits *gromav1.Limits, 
 type counting struct {
 	remote   *gitwire.Remote
 	limits   gitwire.Limits
-	known    Known
+	options  Options
 	counter  *tally.Counter
 	readings *readings
 
@@ -77,6 +86,9 @@ type counting struct {
 	counted    []*gromav1.FileCount
 	sum        tally.Sum
 	packages   tally.Packages
+
+	sameWords bool  // the documents are those of the earlier census
+	leftOut   int64 // documents beyond the bound
 }
 
 // file is one file of the tree, and what decides how it counts.
@@ -84,19 +96,20 @@ type file struct {
 	gitwire.File
 	entry     tally.Entry
 	overrides tally.Overrides
-	key       key // zero for a file that needs no reading
+	key       key  // zero for a file that needs no reading
+	document  bool // words are read from it
 }
 
-func newCounting(remote *gitwire.Remote, limits *gromav1.Limits, known Known) *counting {
+func newCounting(remote *gitwire.Remote, limits *gromav1.Limits, options Options) *counting {
 	return &counting{
 		remote: remote,
 		limits: gitwire.Limits{
 			PackBytes: cmp.Or(max(limits.GetRepositoryBytes(), 0), DefaultRepositoryBytes),
 			FileBytes: cmp.Or(max(limits.GetFileBytes(), 0), tally.DefaultFileBytes),
 		},
-		known:      known,
+		options:    options,
 		counter:    tally.New(tally.Options{FileBytes: limits.GetFileBytes()}),
-		readings:   newReadings(known),
+		readings:   newReadings(options),
 		attributes: tally.NewAttributes(),
 	}
 }

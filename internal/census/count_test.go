@@ -107,7 +107,7 @@ func TestCount_Plainly(t *testing.T) {
 			t.Cleanup(func() { remote.Close() })
 			return remote
 		}
-		counted, err := Count(t.Context(), probe(), limits, Known{})
+		counted, err := Count(t.Context(), probe(), limits, Options{})
 		if err != nil {
 			t.Fatal(err)
 		}

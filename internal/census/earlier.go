@@ -6,20 +6,23 @@ import (
 
 	"groma/internal/artefact"
 	"groma/internal/tally"
+	"groma/internal/words"
 	gromav1 "groma/proto/groma/v1"
 )
 
 // Earlier is what the census of another commit of a repository tells of its
 // contents.
 type Earlier struct {
-	commit   string
-	sizes    map[string]int64 // of contents, by their hashes
-	readings map[key]reading
+	commit    string
+	sizes     map[string]int64 // of contents, by their hashes
+	readings  map[key]reading
+	documents map[string]string // paths that words are read from, to their hashes
+	words     *gromav1.Words    // nil if they are not kept
 }
 
 // NewEarlier makes one of the packed file list of a census by the same method.
 func NewEarlier(commit string, packed []byte) (*Earlier, error) {
-	e := &Earlier{commit: commit, sizes: map[string]int64{}, readings: map[key]reading{}}
+	e := &Earlier{commit: commit, sizes: map[string]int64{}, readings: map[key]reading{}, documents: map[string]string{}}
 	return e, unpackFiles(packed, e.add)
 }
 
@@ -27,11 +30,14 @@ func (e *Earlier) add(f *gromav1.FileCount) {
 	switch f.Skipped {
 	case tally.Submodule:
 		return
-	case tally.Symlink, tally.TooLarge: // nobody has read those
+	case tally.Symlink, tally.TooLarge: // nobody reads those
 		e.sizes[f.Blob] = f.Bytes
 		return
 	}
 	e.sizes[f.Blob] = f.Bytes
+	if _, wanted := words.Wanted(f.Path); wanted {
+		e.documents[f.Path] = f.Blob
+	}
 	e.readings[keyOf(f.Blob, f.Path, tally.Overrides{Language: f.Override})] = reading{
 		content: tally.Content{
 			Skipped: f.Skipped, Language: f.Language,
@@ -61,7 +67,8 @@ func (t *Taker) earlier(ctx context.Context, repository, method string) (*Earlie
 		}
 		if err == nil {
 			if e, err := NewEarlier(commit, packed); err == nil {
-				return e, nil
+				e.words, err = t.keptWords(ctx, repository, commit)
+				return e, err
 			}
 		}
 		if lost++; lost == mostLost {

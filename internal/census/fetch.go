@@ -11,7 +11,7 @@ import (
 // fetch brings the tree: only what nobody knows, if there is an earlier census
 // and the host can be asked so, else all of it.
 func (c *counting) fetch(ctx context.Context) error {
-	if c.known.Earlier == nil || !c.remote.HandsOutBlobs() {
+	if c.options.Earlier == nil || !c.remote.HandsOutBlobs() {
 		return c.fetchAll(ctx)
 	}
 	err := c.fetchNew(ctx)
@@ -46,26 +46,33 @@ func (c *counting) list(ctx context.Context, snapshot *gitwire.Snapshot) error {
 var errMuchNew = errors.New("most of the contents are new")
 
 // fetchNew brings the folders, then the contents that the earlier census does
-// not know, and .gitattributes, of which it keeps no contents. Where most are
-// new, asking for each by its name costs more than asking for everything.
+// not know, and those that are read whenever they can be: .gitattributes, and
+// documents unless all of them are as they were. Where most are new, asking for
+// each by its name costs more than asking for everything.
 func (c *counting) fetchNew(ctx context.Context) error {
+	if err := c.fetchFolders(ctx); err != nil {
+		return err
+	}
+	if c.options.Words {
+		c.chooseDocuments()
+	}
+	wanted, all := c.unknown()
+	err := errMuchNew
+	if len(wanted) <= max(all/2, fewBlobs) {
+		err = c.bring(ctx, wanted)
+	}
+	if err != nil {
+		c.snapshot.Close()
+	}
+	return err
+}
+
+func (c *counting) fetchFolders(ctx context.Context) error {
 	snapshot, err := c.remote.FetchFolders(ctx, c.limits)
 	if err != nil {
 		return err
 	}
-	if err := c.list(ctx, snapshot); err != nil {
-		return err
-	}
-	wanted, all := c.unknown()
-	if len(wanted) > all/2 && len(wanted) > fewBlobs {
-		err = errMuchNew
-	} else {
-		err = c.bring(ctx, wanted)
-	}
-	if err != nil {
-		snapshot.Close()
-	}
-	return err
+	return c.list(ctx, snapshot)
 }
 
 // fewBlobs may be asked for by their names, however small the repository.
@@ -79,9 +86,9 @@ func (c *counting) unknown() (wanted []string, all int) {
 		if !f.Absent {
 			continue
 		}
-		size, known := c.known.Earlier.sizes[f.Blob]
+		size, known := c.options.Earlier.sizes[f.Blob]
 		f.Size, f.entry.Size = size, size
-		want := !known || c.saysAttributes(f)
+		want := !known || c.saysAttributes(f) || f.document && size <= c.largestDocument()
 		if want && !seen[f.Blob] {
 			wanted = append(wanted, f.Blob)
 		}

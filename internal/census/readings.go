@@ -39,7 +39,7 @@ type reading struct {
 	ecosystem string // of the package it defines, if nobody vendored it
 }
 
-func newReadings(known Known) *readings {
+func newReadings(known Options) *readings {
 	r := &readings{contents: known.Contents, byKey: map[key]reading{}, blobs: map[string]bool{}}
 	if known.Earlier != nil {
 		maps.Copy(r.byKey, known.Earlier.readings)

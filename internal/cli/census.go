@@ -87,7 +87,7 @@ func (c *censusCommand) run(ctx context.Context, address string) error {
 		return err
 	}
 	defer remote.Close()
-	counted, err := census.Count(ctx, remote, limits, census.Known{})
+	counted, err := census.Count(ctx, remote, limits, census.Options{})
 	if err != nil {
 		return err
 	}

@@ -59,21 +59,44 @@ func Row(ctx context.Context, store artefact.Store, taken *gromav1.Taken) (*grom
 }
 
 // besides adds what is kept of a commit beside its count. What is lost or
-// damaged is missing, and the row says so.
+// damaged is missing; of vitals the row says so.
 func besides(ctx context.Context, store artefact.Store, row *gromav1.Row) error {
 	taken := row.Taken
+	if taken.Words != "" {
+		w := &gromav1.Words{}
+		lost, err := getOr(ctx, store, artefact.WordsKey(home(taken), taken.Commit, taken.Words), w)
+		if err != nil {
+			return err
+		}
+		if lost == nil {
+			row.Words = w
+		}
+	}
 	if taken.Vitals == "" {
 		return nil
 	}
 	v := &gromav1.Vitals{}
-	err := get(ctx, store, artefact.VitalsKey(home(taken), taken.Commit, taken.Vitals), v)
-	if errors.Is(err, artefact.ErrMissing) || fault.KindOf(err) == fault.Invalid {
-		row.Taken = proto.Clone(taken).(*gromav1.Taken)
-		row.Taken.Vitals, row.Taken.WithoutVitals = "", "they were kept and cannot be read any more: "+err.Error()
-		return nil
+	lost, err := getOr(ctx, store, artefact.VitalsKey(home(taken), taken.Commit, taken.Vitals), v)
+	switch {
+	case err != nil:
+		return err
+	case lost != nil:
+		row.Taken = proto.CloneOf(taken)
+		row.Taken.Vitals, row.Taken.WithoutVitals = "", "they were kept and cannot be read any more: "+lost.Error()
+	default:
+		row.Vitals = v
 	}
-	row.Vitals = v
-	return err
+	return nil
+}
+
+// getOr reads what is kept under a key. What is lost or damaged is no error,
+// since another try would find the same.
+func getOr(ctx context.Context, store artefact.Store, key string, m proto.Message) (lost, err error) {
+	err = get(ctx, store, key, m)
+	if errors.Is(err, artefact.ErrMissing) || fault.KindOf(err) == fault.Invalid {
+		return err, nil
+	}
+	return nil, err
 }
 
 // home is the key under which a repository's census is kept: that of the

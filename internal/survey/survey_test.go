@@ -181,7 +181,7 @@ func TestPlan_BoundsWhatTravels(t *testing.T) {
 	if err := KeepSources(t.Context(), store, id, sources); err != nil {
 		t.Fatal(err)
 	}
-	manifest, err := Plan(t.Context(), store, &gromav1.PlanRequest{Survey: id, Spec: spec(), ShardSize: 10})
+	manifest, err := Plan(t.Context(), store, &gromav1.PlanRequest{Survey: id, Spec: spec(), StartedAt: timestamppb.Now(), ShardSize: 10})
 	if err != nil {
 		t.Fatal(err)
 	}

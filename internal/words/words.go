@@ -44,6 +44,19 @@ const (
 	mostAdopters = 1000
 )
 
+// Chosen returns which files of a tree are read, by their paths alone, and how
+// many there are beyond the bound.
+func Chosen(paths []string) (chosen []string, leftOut int64) {
+	for _, path := range paths {
+		if _, ok := Wanted(path); ok {
+			chosen = append(chosen, path)
+		}
+	}
+	slices.SortFunc(chosen, comparePaths)
+	few := chosen[:min(len(chosen), mostDocuments)]
+	return few, int64(len(chosen) - len(few))
+}
+
 // Read reads one document. It returns nil for a document that says nothing, is
 // no text or is too large, and for a path that is not [Wanted].
 func Read(path, blob string, content []byte) *gromav1.Document {

@@ -1,0 +1,150 @@
+package census
+
+import (
+	"context"
+	"errors"
+	"maps"
+
+	"google.golang.org/protobuf/proto"
+
+	"groma/internal/artefact"
+	"groma/internal/canonical"
+	"groma/internal/fault"
+	"groma/internal/gitwire"
+	"groma/internal/words"
+	gromav1 "groma/proto/groma/v1"
+)
+
+// chooseDocuments marks the files that words are read from, unless all that
+// could be are as they were at the earlier census: then its words are the same.
+func (c *counting) chooseDocuments() {
+	var paths []string
+	found := map[string]string{}
+	for _, f := range c.files {
+		if _, wanted := words.Wanted(f.Path); wanted && (f.Mode == gitwire.Regular || f.Mode == gitwire.Executable) {
+			paths = append(paths, f.Path)
+			found[f.Path] = f.Blob
+		}
+	}
+	if e := c.options.Earlier; e != nil && e.words != nil && maps.Equal(found, e.documents) {
+		c.sameWords = true
+		return
+	}
+	chosen, leftOut := words.Chosen(paths)
+	marked := map[string]bool{}
+	for _, path := range chosen {
+		marked[path] = true
+	}
+	c.leftOut = leftOut
+	for _, f := range c.files {
+		f.document = marked[f.Path]
+	}
+}
+
+// largestDocument is how large a document may be: those that a host may leave
+// out are never read.
+func (c *counting) largestDocument() int64 { return min(words.LargestDocument, c.limits.FileBytes) }
+
+// readWords reads what the documents say.
+func (c *counting) readWords() (*gromav1.Words, error) {
+	c.chooseDocuments()
+	if c.sameWords {
+		same := proto.CloneOf(c.options.Earlier.words)
+		same.Commit = c.snapshot.Commit
+		return same, nil
+	}
+	var read words.Collection
+	large := int64(0)
+	for _, f := range c.files {
+		if !f.document {
+			continue
+		}
+		if f.Size > c.largestDocument() {
+			large++
+			continue
+		}
+		content, err := f.Read()
+		if err != nil {
+			return nil, err
+		}
+		read.Add(f.Path, f.Blob, content)
+	}
+	w := read.Words("", c.snapshot.Commit)
+	w.LeftOut += large + c.leftOut
+	return w, nil
+}
+
+// keptWords are the words that are kept of a commit, or nil. Those that are
+// damaged are as good as none.
+func (t *Taker) keptWords(ctx context.Context, repository, commit string) (*gromav1.Words, error) {
+	data, err := t.Store.Get(ctx, artefact.WordsKey(repository, commit, words.Rules))
+	if errors.Is(err, artefact.ErrMissing) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	w := &gromav1.Words{}
+	if canonical.Unmarshal(data, w) != nil {
+		return nil, nil
+	}
+	return w, nil
+}
+
+// keepWords keeps what the documents of a commit say, unless it is kept: for a
+// census that was counted before anybody asked, or by other rules.
+func (t *Taker) keepWords(ctx context.Context, remote *gitwire.Remote, request Request, home string, taken *gromav1.Taken) error {
+	if !request.Words {
+		return nil
+	}
+	key := artefact.WordsKey(home, taken.Commit, words.Rules)
+	_, err := t.Store.Get(ctx, key)
+	if errors.Is(err, artefact.ErrMissing) {
+		var w *gromav1.Words
+		if w, err = readWords(ctx, remote, request.Limits); err == nil {
+			w.Key = home
+			err = t.create(ctx, key, w)
+		}
+	}
+	if err == nil {
+		taken.Words = words.Rules
+	}
+	return err
+}
+
+// readWords brings the documents alone, where the host can be asked so.
+func readWords(ctx context.Context, remote *gitwire.Remote, limits *gromav1.Limits) (*gromav1.Words, error) {
+	c := newCounting(remote, limits, Options{})
+	err := fault.Errorf(fault.NotFound, "it does not hand out blobs")
+	if remote.HandsOutBlobs() {
+		err = c.fetchDocuments(ctx)
+	}
+	if fault.KindOf(err) == fault.NotFound {
+		err = c.fetchAll(ctx)
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer c.snapshot.Close()
+	return c.readWords()
+}
+
+func (c *counting) fetchDocuments(ctx context.Context) error {
+	if err := c.fetchFolders(ctx); err != nil {
+		return err
+	}
+	c.chooseDocuments()
+	var wanted []string
+	seen := map[string]bool{}
+	for _, f := range c.files {
+		if f.document && f.Absent && !seen[f.Blob] {
+			seen[f.Blob] = true
+			wanted = append(wanted, f.Blob)
+		}
+	}
+	err := c.bring(ctx, wanted)
+	if err != nil {
+		c.snapshot.Close()
+	}
+	return err
+}
