@@ -211,6 +211,9 @@ func (s *sentence) judge(chain []candidate) (weight int, sure bool) {
 	kind := clear
 	for _, c := range chain {
 		kind = max(kind, c.language.kind)
+		if c.lower {
+			kind = made // in lower case only what stands before it counts
+		}
 		sure = sure || c.language.kind == clear && !c.lower
 	}
 	if sure {
@@ -220,7 +223,7 @@ func (s *sentence) judge(chain []candidate) (weight int, sure bool) {
 		kind = common
 	}
 	first, last := chain[0].first, chain[len(chain)-1].last
-	weight = s.before(first, kind)
+	weight = s.before(first, last, kind)
 	if weight == weightMade && !s.ends(last) {
 		weight = 0 // what is made is made in something that is only named after it
 	}
@@ -245,7 +248,7 @@ func (s *sentence) ends(last int) bool {
 }
 
 // before weighs the words before a name.
-func (s *sentence) before(first int, kind ambiguity) int {
+func (s *sentence) before(first, last int, kind ambiguity) int {
 	i := first - 1
 	if i < 0 || strings.ContainsAny(s.gap(i, first), ".;:!?") {
 		return 0
@@ -259,7 +262,7 @@ func (s *sentence) before(first int, kind ambiguity) int {
 	case "in":
 		return s.beforeIn(i, kind)
 	case "with", "using", "to", "by":
-		return s.beforeWith(i, w, kind)
+		return s.beforeWith(i, last, w, kind)
 	case "for":
 		return either(s.anyBefore(i, 2, makings), weightHas)
 	case "than", "requires", "require", "requiring", "install":
@@ -271,12 +274,18 @@ func (s *sentence) before(first int, kind ambiguity) int {
 	}
 }
 
-// beforeWith weighs the words before another preposition.
-func (s *sentence) beforeWith(i int, preposition string, kind ambiguity) int {
+// beforeWith weighs the words before another preposition. What is built with
+// something is made in it only where nothing more is said of what that is.
+func (s *sentence) beforeWith(i, last int, preposition string, kind ambiguity) int {
+	next := last + 1
+	alone := s.gap(last, next) != " " || goingOn[s.words[next].lower]
+	verb := i
+	if verb > 1 && strings.HasSuffix(s.words[verb-1].lower, "ly") {
+		verb-- // built entirely with
+	}
 	switch {
-	case (preposition == "with" || preposition == "using") && s.anyBefore(i, 2, making),
-		preposition == "to" && s.anyBefore(i, 4, porting),
-		preposition == "by" && s.anyBefore(i, 1, making):
+	case preposition == "to" && s.anyBefore(i, 4, porting),
+		preposition != "to" && alone && s.anyBefore(verb, 1, making):
 		return weightMade
 	case preposition == "using" && kind <= common,
 		preposition == "by" && s.words[max(0, i-1)].lower == "powered":
@@ -289,8 +298,12 @@ var porting = wordSet("ported port porting rewrite rewritten moved migrated")
 
 // beforeIn weighs the words before "in".
 func (s *sentence) beforeIn(in int, kind ambiguity) int {
+	far, near := 4, 2
+	if kind == letter {
+		far, near = 2, 1
+	}
 	switch {
-	case s.anyBefore(in, 4, making), s.anyBefore(in, 2, makings) && kind != letter, s.anyBefore(in, 1, makings):
+	case s.anyBefore(in, far, making), s.anyBefore(in, near, makings):
 		return weightMade
 	case kind == common:
 		return weightNamed

@@ -61,7 +61,7 @@ func TestMentions(t *testing.T) {
 		{"Available in Go, Java and Rust.", "Go 1, Java 1, Rust 1"},
 		{"We use Go because it is simple.", "Go 2"},
 		{"The issue is golang/go number 5.", ""},
-		{"You can build using Go build tags.", "Go 3"},
+		{"Choose your build using Go build tags.", "Go 2"},
 
 		// Letters.
 		{"The shim is written in C and Rust.", "C 3, Rust 3"},
@@ -72,6 +72,10 @@ func TestMentions(t *testing.T) {
 		{"See section R of annex D.", ""},
 		{"It exposes a C/C++ interface.", "C 2, C++ 2"},
 		{"Grade C work is sent back.", ""},
+		{"The port is done as outlined in D: build our own.", ""},
+		{"Use the SDK for go based on your needs.", ""},
+		{"Install the build tools with the C++ workload first.", "C++ 1"},
+		{"The core is built entirely with Zig.", "Zig 3"},
 
 		// Words that are something else, too.
 		{"A swift answer is welcome.", ""},
