@@ -25,9 +25,10 @@ var floors = map[string]int{
 	"internal/census":  2,
 	"internal/survey":  2,
 	"internal/gitwire": 1, "internal/artefact": 1, "internal/notice": 1, "internal/source": 1, "internal/world": 1,
-	"internal/report": 0, "internal/annotation": 0,
-	"internal/landscape": -1, "internal/packstream": -1, "internal/tally": -1, "internal/vitals": -1, "internal/words": -1, // what a report is made of
-	"internal/fault": -2, "internal/canonical": -2, // the words that every floor speaks
+	"internal/sheet": 0, "internal/difference": 0, // what is made of reports
+	"internal/report": -1, "internal/annotation": -1,
+	"internal/landscape": -2, "internal/packstream": -2, "internal/tally": -2, "internal/vitals": -2, "internal/words": -2, // what a report is made of
+	"internal/fault": -3, "internal/canonical": -3, // the words that every floor speaks
 
 	"internal/artefact/artefacttest": 5, "internal/report/reporttest": 5,
 	"bench": 4, "bench/pass": 5, "bench/count": 5,
@@ -35,17 +36,18 @@ var floors = map[string]int{
 
 // reserved are dependencies that one package alone may import: what it is for.
 var reserved = map[string][]string{
-	"go.temporal.io/server":          {"internal/engine"},
-	"github.com/nats-io/nats-server": {"internal/engine"},
-	"github.com/minio/minio-go":      {"internal/artefact"},
-	"github.com/boyter/scc":          {"internal/tally"},
-	"github.com/go-enry/go-enry":     {"internal/tally"},
-	"github.com/spf13/cobra":         {"internal/cli"},
-	"github.com/nats-io/nats.go":     {"internal/engine", "internal/notice"},
-	"go.temporal.io/sdk":             {"internal/engine", "workflows", "workers", "internal/cli"},
-	"github.com/go-git/go-git/v5":    {"internal/gitwire", "internal/world", "internal/tally"},
-	"github.com/pjbgf/sha1cd":        {"internal/packstream"},
-	"golang.org/x/net":               {"internal/vitals"}, // the public suffix list
+	"go.temporal.io/server":            {"internal/engine"},
+	"github.com/nats-io/nats-server":   {"internal/engine"},
+	"github.com/minio/minio-go":        {"internal/artefact"},
+	"github.com/boyter/scc":            {"internal/tally"},
+	"github.com/go-enry/go-enry":       {"internal/tally"},
+	"github.com/spf13/cobra":           {"internal/cli"},
+	"github.com/nats-io/nats.go":       {"internal/engine", "internal/notice"},
+	"go.temporal.io/sdk":               {"internal/engine", "workflows", "workers", "internal/cli"},
+	"github.com/go-git/go-git/v5":      {"internal/gitwire", "internal/world", "internal/tally"},
+	"github.com/parquet-go/parquet-go": {"internal/sheet"},
+	"github.com/pjbgf/sha1cd":          {"internal/packstream"},
+	"golang.org/x/net":                 {"internal/vitals"}, // the public suffix list
 }
 
 // outside are standard packages that a package on floor 0 or below does
