@@ -95,6 +95,19 @@ func TestCollection_AnyOrder(t *testing.T) {
 	}
 }
 
+// TestChosen: what is chosen from a list of paths is what a collection would
+// keep of them.
+func TestChosen(t *testing.T) {
+	paths := []string{"main.go", "README.md"}
+	for i := range mostDocuments + 5 {
+		paths = append(paths, fmt.Sprintf("docs/%d.md", i))
+	}
+	chosen, leftOut := Chosen(paths)
+	if len(chosen) != mostDocuments || leftOut != 6 || chosen[0] != "README.md" || !slices.IsSortedFunc(chosen, comparePaths) {
+		t.Errorf("got %d and %d left out, first %q", len(chosen), leftOut, chosen[:1])
+	}
+}
+
 func TestCollection_TooLarge(t *testing.T) {
 	var c Collection
 	c.Add("README.md", "", make([]byte, LargestDocument+1))
