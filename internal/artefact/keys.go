@@ -58,6 +58,9 @@ func SourceKey(survey string) string { return surveyKey(survey, "source") }
 // JoinedKey is where the CLOMonitor file that was joined in is kept.
 func JoinedKey(survey string) string { return surveyKey(survey, "clomonitor.yaml") }
 
+// AnnotationsKey is where an analyst's words are kept as they were read.
+func AnnotationsKey(survey string) string { return surveyKey(survey, "annotations.yml") }
+
 // ManifestKey is where a survey's manifest is kept. It is written before any
 // repository is asked for: what was set out to do.
 func ManifestKey(survey string) string { return surveyKey(survey, "manifest.json") }

@@ -18,6 +18,7 @@ import (
 	"github.com/spf13/cobra"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"groma/internal/annotation"
 	"groma/internal/census"
 	"groma/internal/gitwire"
 	"groma/internal/landscape"
@@ -36,7 +37,7 @@ type surveyCommand struct {
 	limits   limitSettings
 
 	languages, maturity, projects []string
-	clomonitor, out               string
+	clomonitor, annotations, out  string
 	asOf                          instant
 	allItems, archived            bool
 	json, verbose, recount        bool
@@ -92,6 +93,7 @@ func (c *surveyCommand) register(cmd *cobra.Command) {
 	flags.BoolVar(&c.allItems, "all-items", false, "items that are no CNCF project, too")
 	flags.BoolVar(&c.archived, "archived", false, "archived projects, too")
 	flags.StringVar(&c.clomonitor, "clomonitor", "", "CLOMonitor's file (a path or an https address) with further repositories of each project")
+	flags.StringVar(&c.annotations, "annotations", "", "an analyst's file (a path or an https address) with roles, reasons and further repositories of projects")
 	flags.Var(&c.asOf, "as-of", asOfUsage)
 	flags.BoolVar(&c.noVitals, "no-vitals", false, "do not ask for histories: no commits, contributors and releases in the report")
 	flags.StringArrayVar(&c.windows, "window", nil, "stretch of time to measure histories over, as in 2025 or 2025-07-01..2026-06-30; may be repeated (default: the last full year and the year to date)")
@@ -185,21 +187,38 @@ type given struct {
 }
 
 func (c *surveyCommand) read(ctx context.Context, arg string) (*given, error) {
-	var joined *landscape.Document
-	if c.clomonitor != "" {
-		read, err := source.ReadFile(ctx, c.clomonitor)
-		if err != nil {
-			return nil, fmt.Errorf("--clomonitor: %w", err)
+	joined, err := readBeside(ctx, "--clomonitor", c.clomonitor)
+	if err != nil {
+		return nil, err
+	}
+	annotations, err := readBeside(ctx, "--annotations", c.annotations)
+	if err != nil {
+		return nil, err
+	}
+	if annotations != nil {
+		if _, err := annotation.Parse(annotations.Name, annotations.Data); err != nil {
+			return nil, usagef("--annotations: %w", err)
 		}
-		read = redacted(read)
-		joined = &read
 	}
 	g, err := c.readLandscape(ctx, arg)
 	if err != nil {
 		return nil, err
 	}
-	g.sources.Clomonitor = joined
+	g.sources.Clomonitor, g.sources.Annotations = joined, annotations
 	return g, nil
+}
+
+// readBeside reads a document that a flag names beside the landscape, or nil.
+func readBeside(ctx context.Context, flag, name string) (*landscape.Document, error) {
+	if name == "" {
+		return nil, nil
+	}
+	read, err := source.ReadFile(ctx, name)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", flag, err)
+	}
+	read = redacted(read)
+	return &read, nil
 }
 
 func (c *surveyCommand) readLandscape(ctx context.Context, arg string) (*given, error) {
@@ -278,19 +297,25 @@ func (c *surveyCommand) spec(arg string, g *given) (*gromav1.SurveySpec, error) 
 	spec := &gromav1.SurveySpec{
 		Source:     shown(arg),
 		Clomonitor: shown(c.clomonitor),
-		Languages:  c.languages,
-		Filter:     &gromav1.Filter{Maturity: c.maturity, Projects: c.projects, AllItems: c.allItems, Archived: c.archived},
-		Limits:     limits,
-		Kind:       string(g.kind),
-		Name:       g.sources.Landscape.Name,
-		Sha256:     digest(g.sources.Landscape.Data),
-		AsOf:       c.asOf.proto(),
-		Recount:    c.recount,
-		NoVitals:   c.noVitals,
-		Windows:    c.windows,
+
+		Annotations: shown(c.annotations),
+
+		Languages: c.languages,
+		Filter:    &gromav1.Filter{Maturity: c.maturity, Projects: c.projects, AllItems: c.allItems, Archived: c.archived},
+		Limits:    limits,
+		Kind:      string(g.kind),
+		Name:      g.sources.Landscape.Name,
+		Sha256:    digest(g.sources.Landscape.Data),
+		AsOf:      c.asOf.proto(),
+		Recount:   c.recount,
+		NoVitals:  c.noVitals,
+		Windows:   c.windows,
 	}
 	if g.sources.Clomonitor != nil {
 		spec.ClomonitorSha256 = digest(g.sources.Clomonitor.Data)
+	}
+	if g.sources.Annotations != nil {
+		spec.AnnotationsSha256 = digest(g.sources.Annotations.Data)
 	}
 	return spec, nil
 }

@@ -19,6 +19,7 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"groma/internal/annotation"
 	"groma/internal/artefact"
 	"groma/internal/canonical"
 	"groma/internal/fault"
@@ -47,6 +48,8 @@ const longestAddress = 1000
 type Sources struct {
 	Landscape  landscape.Document
 	Clomonitor *landscape.Document // nil for none
+	// Annotations are an analyst's words, nil for none.
+	Annotations *landscape.Document
 }
 
 // ID makes the name of a survey from what it is of and when it starts, for
@@ -62,7 +65,7 @@ func ID(spec *gromav1.SurveySpec, started time.Time) string {
 // changes no fingerprint as long as it is empty.
 func Fingerprint(spec *gromav1.SurveySpec) string {
 	spec = proto.Clone(spec).(*gromav1.SurveySpec)
-	spec.Source, spec.Clomonitor = "", "" // their digests are there
+	spec.Source, spec.Clomonitor, spec.Annotations = "", "", "" // their digests are there
 	data, err := proto.MarshalOptions{Deterministic: true}.Marshal(spec)
 	if err != nil {
 		panic(err) // only invalid UTF-8 can do this, and arguments are checked for it
@@ -73,7 +76,8 @@ func Fingerprint(spec *gromav1.SurveySpec) string {
 
 // KeepSources keeps the documents of a survey, before it is planned.
 func KeepSources(ctx context.Context, store artefact.Store, id string, sources Sources) error {
-	documents := map[string]*landscape.Document{artefact.SourceKey(id): &sources.Landscape, artefact.JoinedKey(id): sources.Clomonitor}
+	documents := map[string]*landscape.Document{artefact.SourceKey(id): &sources.Landscape, artefact.JoinedKey(id): sources.Clomonitor,
+		artefact.AnnotationsKey(id): sources.Annotations}
 	for key, document := range documents {
 		if document == nil {
 			continue
@@ -91,7 +95,11 @@ func Plan(ctx context.Context, store artefact.Store, request *gromav1.PlanReques
 	if !errors.Is(err, artefact.ErrMissing) {
 		return manifest, err
 	}
-	read, err := readSources(ctx, store, request)
+	annotations, err := readAnnotations(ctx, store, request)
+	if err != nil {
+		return nil, err
+	}
+	read, err := readSources(ctx, store, request, annotations)
 	if err != nil {
 		return nil, err
 	}
@@ -102,6 +110,8 @@ func Plan(ctx context.Context, store artefact.Store, request *gromav1.PlanReques
 		Method:    tally.Method(request.Spec.GetLimits().GetFileBytes()),
 		Landscape: read,
 		ShardSize: request.ShardSize,
+
+		Annotations: annotations,
 	}
 	if manifest.ShardSize <= 0 {
 		manifest.ShardSize = DefaultShardSize
@@ -122,7 +132,23 @@ func Plan(ctx context.Context, store artefact.Store, request *gromav1.PlanReques
 	return Manifest(ctx, store, request.Survey)
 }
 
-func readSources(ctx context.Context, store artefact.Store, request *gromav1.PlanRequest) (*gromav1.Landscape, error) {
+// readAnnotations reads an analyst's words, or nil where there are none.
+func readAnnotations(ctx context.Context, store artefact.Store, request *gromav1.PlanRequest) (*gromav1.Annotations, error) {
+	if request.Spec.GetAnnotationsSha256() == "" {
+		return nil, nil
+	}
+	data, err := store.Get(ctx, artefact.AnnotationsKey(request.Survey))
+	if err != nil {
+		return nil, err
+	}
+	read, err := annotation.Parse(path.Base(request.Spec.Annotations), data)
+	if err != nil {
+		return nil, fault.Errorf(fault.Invalid, "read the annotations: %w", err)
+	}
+	return read, nil
+}
+
+func readSources(ctx context.Context, store artefact.Store, request *gromav1.PlanRequest, annotations *gromav1.Annotations) (*gromav1.Landscape, error) {
 	data, err := store.Get(ctx, artefact.SourceKey(request.Survey))
 	if err != nil {
 		return nil, err
@@ -139,6 +165,9 @@ func readSources(ctx context.Context, store artefact.Store, request *gromav1.Pla
 	read, err := landscape.Read(landscape.Kind(request.Spec.GetKind()), source, joined, request.Spec.GetFilter())
 	if err != nil {
 		return nil, fault.Errorf(fault.Invalid, "read the landscape: %w", err)
+	}
+	if annotations != nil {
+		read = annotation.Apply(read, annotations)
 	}
 	if len(read.Repositories) == 0 {
 		return nil, fault.Errorf(fault.Invalid, "the landscape %s has no repository to survey (%s); widen the filters", source.Name, leftOut(read))
