@@ -19,8 +19,8 @@ import (
 // What bounds a history. A commit takes some 800 bytes on its way here, most of
 // them its signature; the liveliest repositories have a hundred thousand a year.
 const (
-	mostHistoryCommits = 500_000
-	mostHistoryBytes   = 512 << 20
+	mostHistoryCommits = 300_000
+	mostHistoryBytes   = 384 << 20
 	mostHistoryTags    = 4_000
 	mostHistoryRounds  = 16
 	mostMissing        = 50_000 // commits asked for by their names at a time
@@ -32,6 +32,8 @@ const (
 // leaves out, it leaves out with all that is behind it; see [Remote.History].
 const historyMargin = 30 * 24 * time.Hour
 
+var _ vitals.Remote = (*Remote)(nil)
+
 // History brings the commits that can be reached from [Remote.Head], and the
 // tags, without trees and contents.
 //
@@ -42,6 +44,9 @@ const historyMargin = 30 * 24 * time.Hour
 // parent that is late enough and did not. What stays unseen is a commit that
 // can only be reached through others that say they are more than thirty days
 // older than what was asked for.
+//
+// Beside the memory of the configuration it takes some 200 bytes a commit, for
+// 300,000 of them at most, and each name once.
 //
 // The host must offer partial clone; others are [fault.Unsupported].
 func (r *Remote) History(ctx context.Context, ask vitals.Ask) (*vitals.History, error) {
@@ -205,7 +210,7 @@ func parentsOf(text []byte) (parents []packstream.Hash) {
 }
 
 // longestName is how much of a stranger's name is kept.
-const longestName = 256
+const longestName = 128
 
 // identity reads who signed, "Name <mail> SECONDS ZONE", as git does.
 func identity(signature string) (name, mail string) {

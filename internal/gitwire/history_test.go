@@ -236,6 +236,9 @@ func TestHistory_Error(t *testing.T) {
 	if _, err := r.RootFile(t.Context(), "one", 10); fault.KindOf(err) != fault.Unsupported || strings.Count(err.Error(), plain) != 1 {
 		t.Errorf("without filters: %v", err)
 	}
+	if _, err := ask(t, client(t, Config{}), "git://"+gitDaemon(t, s.Dir)+"/o/past.git", vitals.Ask{}); fault.KindOf(err) != fault.Unsupported {
+		t.Errorf("a git daemon: %v", err)
+	}
 	r, err = client(t, Config{}).Probe(t.Context(), Request{Address: s.URL + "/o/past"})
 	if err != nil {
 		t.Fatal(err)
