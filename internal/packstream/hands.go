@@ -24,6 +24,7 @@ type hands struct {
 type blob struct {
 	object *object
 	data   []byte
+	sum    *uint32 // its checksum, if that is to be checked
 }
 
 func newHands(config Config, names *names) *hands {
@@ -48,6 +49,9 @@ func (h *hands) run() {
 
 // one names a blob and hands it out.
 func (h *hands) one(hash *hasher, b blob) (err error) {
+	if err := checkSum(b.data, b.sum); err != nil {
+		return err
+	}
 	if b.object.name, err = hash.of(Blob, b.data); err != nil {
 		return err
 	}

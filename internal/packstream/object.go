@@ -2,7 +2,10 @@ package packstream
 
 import (
 	"encoding/binary"
+	"hash/adler32"
 	"io"
+
+	"github.com/klauspost/compress/zlib"
 
 	"groma/internal/fault"
 )
@@ -19,29 +22,18 @@ func (s *scanning) wholeNext(i int32, o *object, size int64) error {
 		o.name, err = s.hash.end()
 		return err
 	}
-	data := make([]byte, size)
-	if err := s.fill(data); err != nil {
+	data, sum, err := s.gather.Inflate(nil, int(size), s.in.Reader)
+	if err != nil {
 		return err
 	}
-	return s.deliver(i, o, data)
+	return s.deliver(i, o, data, &sum)
 }
 
-// fill inflates what has to be just as long as data.
-func (s *scanning) fill(data []byte) error {
-	if _, err := io.ReadFull(s.zlib, data); err != nil {
-		return err
-	}
-	if n, err := s.zlib.Read(s.buffer[:1]); n > 0 || err != nil && err != io.EOF {
-		if err == nil {
-			err = errMalformed
-		}
-		return err
-	}
-	return nil
-}
-
-// inflate is fill for what is not gathered.
+// inflate inflates what is not gathered.
 func (s *scanning) inflate(to io.Writer, size int64) error {
+	if err := s.zlib.reset(s.in.Reader); err != nil {
+		return err
+	}
 	n, err := io.CopyBuffer(to, io.LimitReader(s.zlib, size+1), s.buffer) // one more, to see it end
 	if err == nil && n != size {
 		err = errMalformed
@@ -85,11 +77,12 @@ func (s *scanning) commands(inflated int64) ([]byte, error) {
 		err := s.inflate(start, inflated)
 		return start.bytes(), err
 	}
-	if int64(cap(s.delta)) < inflated {
-		s.delta = make([]byte, inflated+inflated/4)
+	delta, sum, err := s.gather.Inflate(s.delta, int(inflated), s.in.Reader)
+	if err != nil {
+		return nil, err
 	}
-	s.delta = s.delta[:inflated]
-	return s.delta, s.fill(s.delta)
+	s.delta = delta
+	return delta, checkSum(delta, &sum)
 }
 
 // patchOnto puts a delta together whose base is known. Without its commands,
@@ -111,7 +104,7 @@ func (s *scanning) patchOnto(i int32, o *object, commands []byte) error {
 	if err != nil {
 		return err
 	}
-	return s.deliver(i, o, data)
+	return s.deliver(i, o, data, nil)
 }
 
 // nameOf names an object by reading it from the raw pack.
@@ -122,7 +115,7 @@ func (s *scanning) nameOf(i int32, o *object) error {
 	}
 	defer whole.release()
 	if whole.temp == nil {
-		return s.deliver(i, o, whole.data)
+		return s.deliver(i, o, whole.data, nil)
 	}
 	s.hash.begin(o.kind, o.size)
 	if _, err := io.CopyBuffer(s.hash, whole.reader(), s.buffer); err != nil {
@@ -132,16 +125,20 @@ func (s *scanning) nameOf(i int32, o *object) error {
 	return err
 }
 
-// deliver gives an object that is whole to those who name it. A tree names
-// others, so it is read at once.
-func (s *scanning) deliver(i int32, o *object, data []byte) (err error) {
+// deliver gives an object that is whole to those who name it, with the sum that
+// it has to have, or nil where that is checked. A tree names others, so it is
+// read at once.
+func (s *scanning) deliver(i int32, o *object, data []byte, sum *uint32) (err error) {
 	s.recent.put(i, data)
 	switch {
 	case o.kind == Blob && s.alone:
-		return s.hands.one(s.hash, blob{o, data})
+		return s.hands.one(s.hash, blob{o, data, sum})
 	case o.kind == Blob:
-		s.hands.put(blob{o, data})
+		s.hands.put(blob{o, data, sum})
 		return nil
+	}
+	if err := checkSum(data, sum); err != nil {
+		return err
 	}
 	if o.kind == Tree {
 		s.names.add(data)
@@ -149,6 +146,14 @@ func (s *scanning) deliver(i int32, o *object, data []byte) (err error) {
 	}
 	o.name, err = s.hash.of(o.kind, data)
 	return err
+}
+
+// checkSum holds data to the checksum that was sent with it, if any.
+func checkSum(data []byte, sum *uint32) error {
+	if sum != nil && adler32.Checksum(data) != *sum {
+		return errCut("%v", zlib.ErrChecksum)
+	}
+	return nil
 }
 
 // prefix keeps the first bytes written to it.

@@ -224,6 +224,28 @@ func TestRead_Error(t *testing.T) {
 	}
 }
 
+// Each object has a checksum of its own, of what it inflates to.
+func TestRead_ObjectSum_Error(t *testing.T) {
+	for name, built := range map[string]*builder{
+		"blob":  newBuilder().whole(Blob, one),
+		"tree":  newBuilder().whole(Tree, tree([2]string{"a", one})),
+		"delta": newBuilder().whole(Blob, one).upon(0, appended(one, "x")),
+	} {
+		for _, memory := range []int64{1 << 20, 40 << 10} {
+			pack := built.pack()
+			data := pack[:len(pack)-20]
+			data[len(data)-1] ^= 1
+			p, err := Read(t.Context(), bytes.NewReader(sealed(data)), config(t, memory))
+			if err == nil {
+				p.Close()
+			}
+			if got := fault.KindOf(err); got != fault.Unavailable {
+				t.Errorf("%s with %d: %v (%q), want it taken for cut", name, memory, err, got)
+			}
+		}
+	}
+}
+
 // chain is a chain of so many deltas.
 func chain(n int) *builder {
 	b, content := newBuilder().whole(Blob, "0"), "0"

@@ -10,6 +10,7 @@ import (
 	"github.com/klauspost/compress/zlib"
 
 	"groma/internal/fault"
+	"groma/internal/inflate"
 )
 
 // scanning is one pass over a pack that arrives.
@@ -17,7 +18,8 @@ type scanning struct {
 	*Pack
 	in     *source
 	limits Limits
-	zlib   inflater
+	gather inflate.Decoder // for what is gathered
+	zlib   inflater        // for what is not
 	hash   *hasher
 	buffer []byte
 	delta  []byte // the last one read
@@ -84,7 +86,7 @@ func (s *scanning) broken(err error) error {
 		}
 		return errCut("it ends after %d bytes", s.in.at())
 	case errors.Is(err, zlib.ErrChecksum), errors.Is(err, zlib.ErrHeader), errors.Is(err, zlib.ErrDictionary),
-		errors.Is(err, errMalformed), errors.As(err, &corrupt):
+		errors.Is(err, errMalformed), errors.Is(err, inflate.ErrMalformed), errors.As(err, &corrupt):
 		return errCut("%v", err)
 	}
 	return err
@@ -151,9 +153,6 @@ func (s *scanning) next() error {
 	o.head = uint8(s.in.at() - o.start)
 	if inflated > s.limits.Object {
 		return s.tooLarge(inflated)
-	}
-	if err := s.zlib.reset(s.in.Reader); err != nil {
-		return err
 	}
 	i, kept := s.add(o)
 	if o.kind.isDelta() {
