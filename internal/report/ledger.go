@@ -27,7 +27,6 @@ type entry struct {
 	row      *gromav1.Repository
 	language *gromav1.Figures // of the language; without one, the same as all
 	all      *gromav1.Figures // of all programming languages, with the language
-	mix      []*gromav1.LanguageFigures
 	packages int64
 	users    []string // slugs of the projects that name it, sorted
 }
@@ -145,31 +144,32 @@ func (l *ledger) keysOf(project *gromav1.Project) []string {
 // hasCount reports whether a row has a count of its own.
 func hasCount(r *gromav1.Repository) bool { return r.Outcome == "counted" || r.Outcome == "reused" }
 
-// entry is what a row has, summed once.
+// entry is what a row has, summed once. Its mix is not kept: a large landscape
+// has many rows that no project is told of.
 func (l *ledger) entry(row *gromav1.Repository) *entry {
 	if e := l.entries[row.Key]; e != nil {
 		return e
 	}
 	e := &entry{row: row, all: &gromav1.Figures{}, packages: packagesOf(row.Packages, l.rule.Ecosystems, l.language)}
-	e.mix = l.mixOf(row)
-	for _, m := range e.mix {
-		addFigures(e.all, m.Figures)
-		if m.Language == l.language {
-			e.language = m.Figures
-		}
-	}
-	switch {
-	case l.language == "":
-		e.language = e.all
-	case e.language == nil:
+	e.language = e.all
+	if l.language != "" {
 		e.language = &gromav1.Figures{}
+	}
+	for _, t := range row.Tally {
+		if !hosted(t.Class) || !l.program(t.Language) {
+			continue
+		}
+		addTally(e.all, t)
+		if t.Language == l.language {
+			addTally(e.language, t)
+		}
 	}
 	l.entries[row.Key] = e
 	return e
 }
 
 // mixOf is a row's programming languages, and the report's language whatever
-// it is, sorted by name.
+// it is.
 func (l *ledger) mixOf(row *gromav1.Repository) []*gromav1.LanguageFigures {
 	var mix []*gromav1.LanguageFigures
 	at := make(map[string]*gromav1.Figures, len(row.Tally))
@@ -185,7 +185,6 @@ func (l *ledger) mixOf(row *gromav1.Repository) []*gromav1.LanguageFigures {
 		}
 		addTally(f, t)
 	}
-	slices.SortFunc(mix, func(a, b *gromav1.LanguageFigures) int { return cmp.Compare(a.Language, b.Language) })
 	return mix
 }
 

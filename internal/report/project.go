@@ -98,7 +98,7 @@ func (l *ledger) repository(p *projectEntry, e *entry) *gromav1.RepositoryAnalys
 		CommittedAt: e.row.CommittedAt, Method: e.row.Method,
 		Figures: e.language, All: e.all, Share: l.share(e.language, e.all), Packages: e.packages,
 	}
-	r.Mix, _ = l.top(e.mix, e.all)
+	r.Mix, _ = l.top(l.mixOf(e.row), e.all)
 	for _, key := range p.names[e] {
 		r.Main = r.Main || key == p.main
 		if key != r.Key {
@@ -123,7 +123,7 @@ func (l *ledger) repository(p *projectEntry, e *entry) *gromav1.RepositoryAnalys
 func (l *ledger) mixOfProject(p *projectEntry, all *gromav1.Figures) (mix []*gromav1.LanguageFigures, rest *gromav1.LanguageFigures) {
 	byName := map[string]*gromav1.Figures{}
 	for _, e := range p.counted {
-		for _, m := range e.mix {
+		for _, m := range l.mixOf(e.row) {
 			f := byName[m.Language]
 			if f == nil {
 				f = &gromav1.Figures{}
