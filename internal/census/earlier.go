@@ -23,7 +23,13 @@ type Earlier struct {
 // NewEarlier makes one of the packed file list of a census by the same method.
 func NewEarlier(commit string, packed []byte) (*Earlier, error) {
 	e := &Earlier{commit: commit, sizes: map[string]int64{}, readings: map[key]reading{}, documents: map[string]string{}}
-	return e, unpackFiles(packed, e.add)
+	for file, err := range unpackFiles(packed) {
+		if err != nil {
+			return nil, err
+		}
+		e.add(file)
+	}
+	return e, nil
 }
 
 func (e *Earlier) add(f *gromav1.FileCount) {

@@ -241,8 +241,11 @@ func (h *history) take(taker *Taker, request Request) (*gromav1.Census, []byte) 
 
 func list(t *testing.T, packed []byte) (files []*gromav1.FileCount) {
 	t.Helper()
-	if err := unpackFiles(packed, func(f *gromav1.FileCount) { files = append(files, f) }); err != nil {
-		t.Fatal(err)
+	for f, err := range unpackFiles(packed) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, f)
 	}
 	return files
 }

@@ -3,14 +3,18 @@ package census
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
+	"iter"
 	"slices"
 	"strings"
 
 	"github.com/klauspost/compress/zstd"
 
+	"groma/internal/artefact"
+	"groma/internal/fault"
 	gromav1 "groma/proto/groma/v1"
 )
 
@@ -40,24 +44,54 @@ func packFiles(files []*gromav1.FileCount) ([]byte, error) {
 // byte of which may take six.
 const longestLine = 256 << 10
 
-// unpackFiles calls f for each file of a packed list, in its order.
-func unpackFiles(packed []byte, f func(*gromav1.FileCount)) error {
-	if len(packed) == 0 {
-		return io.ErrUnexpectedEOF // no files take some bytes, too
-	}
-	unpacker, err := zstd.NewReader(bytes.NewReader(packed), zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(64<<20))
-	if err != nil {
-		return err
-	}
-	defer unpacker.Close()
-	lines := bufio.NewScanner(unpacker)
-	lines.Buffer(nil, longestLine)
-	for n := 1; lines.Scan(); n++ {
-		file := &gromav1.FileCount{}
-		if err := json.Unmarshal(lines.Bytes(), file); err != nil {
-			return fmt.Errorf("line %d: %w", n, err)
+// Files yields the files of a census that is kept, in the order of their paths.
+func Files(ctx context.Context, store artefact.Store, repository, commit, method string) iter.Seq2[*gromav1.FileCount, error] {
+	return func(yield func(*gromav1.FileCount, error) bool) {
+		key := artefact.FilesKey(repository, commit, method)
+		packed, err := store.Get(ctx, key)
+		if err != nil {
+			yield(nil, fmt.Errorf("%s: %w", key, err))
+			return
 		}
-		f(file)
+		for file, err := range unpackFiles(packed) {
+			if err != nil {
+				err = fault.Errorf(fault.Invalid, "%s is damaged: %w", key, err)
+			}
+			if !yield(file, err) {
+				return
+			}
+		}
 	}
-	return lines.Err()
+}
+
+// unpackFiles yields each file of a packed list, in its order. It ends at the
+// first error.
+func unpackFiles(packed []byte) iter.Seq2[*gromav1.FileCount, error] {
+	return func(yield func(*gromav1.FileCount, error) bool) {
+		if len(packed) == 0 {
+			yield(nil, io.ErrUnexpectedEOF) // no files take some bytes, too
+			return
+		}
+		unpacker, err := zstd.NewReader(bytes.NewReader(packed), zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(64<<20))
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		defer unpacker.Close()
+		lines := bufio.NewScanner(unpacker)
+		lines.Buffer(nil, longestLine)
+		for n := 1; lines.Scan(); n++ {
+			file := &gromav1.FileCount{}
+			if err := json.Unmarshal(lines.Bytes(), file); err != nil {
+				yield(nil, fmt.Errorf("line %d: %w", n, err))
+				return
+			}
+			if !yield(file, nil) {
+				return
+			}
+		}
+		if err := lines.Err(); err != nil {
+			yield(nil, err)
+		}
+	}
 }

@@ -5,8 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
-	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -35,6 +34,7 @@ type run struct {
 	log         *slog.Logger
 	concurrency int
 	out         string // folder for the report, empty for none
+	forms       *formSettings
 	json        bool
 	logs        string // where the log is, for people
 	again       string // the command that goes on
@@ -197,34 +197,29 @@ func (r *run) finish(ctx context.Context, id string) (*gromav1.Report, error) {
 	if err != nil {
 		return nil, err
 	}
+	var written []string
 	if r.out != "" {
-		if err := r.write(ctx, id); err != nil {
-			return nil, err
+		p := &printed{report: rep, analyses: report.Analyses(rep, r.forms.rule), store: r.engine.Store}
+		if written, err = r.forms.write(ctx, r.out, p); err != nil {
+			return nil, fmt.Errorf("%w; the report is kept, and 'groma report %s' prints it", err, id)
 		}
 	}
-	if !r.json {
-		printHeadline(r.terminal.Out, rep)
-		if r.out != "" {
-			fmt.Fprintf(r.terminal.Out, "\nReport: %s and report.json beside it\n", filepath.Join(r.out, "report.md"))
-		}
+	if r.json {
+		return rep, nil
+	}
+	printHeadline(r.terminal.Out, rep, r.rule())
+	if len(written) > 0 {
+		fmt.Fprintf(r.terminal.Out, "\nReport: %s\n", strings.Join(written, ", "))
 	}
 	return rep, nil
 }
 
-func (r *run) write(ctx context.Context, id string) error {
-	if err := os.MkdirAll(r.out, 0o755); err != nil {
-		return fmt.Errorf("make the report's folder: %w", err)
+// rule is what decides groups and shares.
+func (r *run) rule() report.Settings {
+	if r.forms == nil {
+		return report.Settings{}
 	}
-	for _, name := range []string{"report.md", "report.json"} {
-		data, err := r.engine.Store.Get(ctx, artefact.EditionKey(id, 1, name))
-		if err != nil {
-			return err
-		}
-		if err := writeFile(filepath.Join(r.out, name), data); err != nil {
-			return fmt.Errorf("write the report: %w; it is kept, and 'groma show %s' prints it", err, id)
-		}
-	}
-	return nil
+	return r.forms.rule
 }
 
 // verdictOf says how a survey with this report has ended: it failed only if

@@ -1,10 +1,11 @@
 package cli
 
 import (
-	"bytes"
+	"bufio"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -35,6 +36,7 @@ type surveyCommand struct {
 	engine   engineSettings
 	git      gitSettings
 	limits   limitSettings
+	forms    formSettings
 
 	languages, maturity, projects []string
 	clomonitor, annotations, out  string
@@ -100,6 +102,7 @@ func (c *surveyCommand) register(cmd *cobra.Command) {
 	flags.BoolVar(&c.recount, "recount", false, "count again, from everything, what was counted before, and fail repositories whose count differs from what is kept")
 	flags.Int64Var(&c.shardSize, "shard-size", survey.DefaultShardSize, "how many repositories one workflow looks after")
 	flags.BoolVarP(&c.verbose, "verbose", "v", false, "log to standard error")
+	c.forms.register(flags, "markdown", "facts")
 	c.limits.register(flags)
 	c.git.register(flags)
 	c.engine.register(flags, c.terminal)
@@ -130,7 +133,7 @@ func (c *surveyCommand) run(ctx context.Context, arg string) error {
 	defer closeLog()
 	r := &run{
 		terminal: c.terminal, git: git, contents: census.NewContents(c.git.contentBytes()), log: log, concurrency: c.concurrency,
-		out: c.out, json: c.json, logs: c.logsTo(), again: c.terminal.command(),
+		out: c.out, forms: &c.forms, json: c.json, logs: c.logsTo(), again: c.terminal.command(),
 	}
 	if err := r.open(ctx, c.engine.config(c.terminal, log), workflows.TaskQueue(survey.Fingerprint(spec))); err != nil {
 		return err
@@ -155,6 +158,9 @@ func (c *surveyCommand) check() error {
 		return err
 	}
 	c.languages = languages
+	if err := c.forms.check(); err != nil {
+		return err
+	}
 	for _, maturity := range c.maturity {
 		if !slices.Contains(maturities, maturity) {
 			return usagef("--maturity %s: want some of %s", maturity, strings.Join(maturities, ", "))
@@ -362,21 +368,18 @@ func isWord(r rune) bool {
 }
 
 // writeFile puts a whole file in place at once: a reader never sees half.
-func writeFile(path string, data []byte) error {
+func writeFile(path string, write func(io.Writer) error) error {
 	part, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-")
 	if err != nil {
 		return err
 	}
 	defer os.Remove(part.Name())
-	if _, err := io.Copy(part, bytes.NewReader(data)); err != nil {
-		part.Close()
+	defer part.Close()
+	out := bufio.NewWriter(part)
+	if err := write(out); err != nil {
 		return err
 	}
-	if err := part.Chmod(0o644); err != nil {
-		part.Close()
-		return err
-	}
-	if err := part.Close(); err != nil {
+	if err := errors.Join(out.Flush(), part.Chmod(0o644), part.Close()); err != nil {
 		return err
 	}
 	return os.Rename(part.Name(), path)

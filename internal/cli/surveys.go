@@ -136,7 +136,7 @@ func show(out io.Writer, rep *gromav1.Report, asJSON, asMarkdown bool) error {
 		_, err := out.Write(report.Markdown(report.Analyses(rep, report.Settings{})...))
 		return err
 	}
-	printHeadline(out, rep)
+	printHeadline(out, rep, report.Settings{})
 	if gaps := report.Uncounted(rep); len(gaps) > 0 {
 		fmt.Fprintln(out)
 		t := newTable("not counted", "outcome", "reason")
@@ -180,8 +180,8 @@ func find(ctx context.Context, store artefact.Store, terminal Terminal, args []s
 }
 
 // printHeadline prints what most people want to know, on one screen.
-func printHeadline(out io.Writer, rep *gromav1.Report) {
-	io.WriteString(out, report.Terminal(report.Analyses(rep, report.Settings{})...))
+func printHeadline(out io.Writer, rep *gromav1.Report, rule report.Settings) {
+	io.WriteString(out, report.Terminal(report.Analyses(rep, rule)...))
 }
 
 func newCancel(terminal Terminal) *cobra.Command {

@@ -1,0 +1,186 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"iter"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"groma/internal/artefact"
+	"groma/internal/canonical"
+	"groma/internal/census"
+	"groma/internal/report"
+	"groma/internal/sheet"
+	gromav1 "groma/proto/groma/v1"
+)
+
+// printed is what forms are made of.
+type printed struct {
+	report   *gromav1.Report
+	analyses []*gromav1.Analysis
+	store    artefact.Store // of the file lists; nil if there is none
+}
+
+// A form is one way to print a report: what --format calls it, and its files in
+// --out.
+type form struct {
+	name  string
+	about string
+	files []formFile
+}
+
+type formFile struct {
+	name  string
+	write func(context.Context, io.Writer, *printed) error
+}
+
+// forms are all there are, in the order in which they are told of.
+var forms = []form{
+	{"terminal", "a short one for people", []formFile{{"report.txt", writeTerminal}}},
+	{"markdown", "every section, for a code host", []formFile{{"report.md", writeMarkdown}}},
+	{"json", "every section, for programs", []formFile{{"analysis.json", writeAnalyses}}},
+	{"facts", "every repository with all of its figures, as JSON", []formFile{{"report.json", writeFacts}}},
+	{"csv", "three tables", []formFile{
+		{"repositories.csv", func(_ context.Context, out io.Writer, p *printed) error { return sheet.Repositories(out, p.report) }},
+		{"languages.csv", func(_ context.Context, out io.Writer, p *printed) error { return sheet.Languages(out, p.report) }},
+		{"projects.csv", func(_ context.Context, out io.Writer, p *printed) error {
+			return sheet.Projects(out, p.report, p.analyses...)
+		}},
+	}},
+	{"parquet", "a row for each repository, language and class", []formFile{
+		{"report.parquet", func(_ context.Context, out io.Writer, p *printed) error { return sheet.Tallies(out, p.report) }},
+	}},
+	{"files", "a row for each file of every repository, as Parquet", []formFile{{"files.parquet", writeFiles}}},
+}
+
+func writeTerminal(_ context.Context, out io.Writer, p *printed) error {
+	_, err := io.WriteString(out, report.Terminal(p.analyses...))
+	return err
+}
+
+func writeMarkdown(_ context.Context, out io.Writer, p *printed) error {
+	_, err := out.Write(report.Markdown(p.analyses...))
+	return err
+}
+
+func writeAnalyses(_ context.Context, out io.Writer, p *printed) error {
+	for _, a := range p.analyses {
+		data, err := canonical.MarshalIndent(a)
+		if err != nil {
+			return err
+		}
+		if _, err := out.Write(data); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func writeFacts(_ context.Context, out io.Writer, p *printed) error {
+	data, err := canonical.MarshalIndent(p.report)
+	if err != nil {
+		return err
+	}
+	_, err = out.Write(data)
+	return err
+}
+
+func writeFiles(ctx context.Context, out io.Writer, p *printed) error {
+	if p.store == nil {
+		return usagef("--format files: file lists are in storage; name a survey, not a file")
+	}
+	return sheet.Files(out, p.files(ctx))
+}
+
+// files yields every file of every repository with a count.
+func (p *printed) files(ctx context.Context) iter.Seq2[sheet.File, error] {
+	return func(yield func(sheet.File, error) bool) {
+		for _, r := range p.report.Repositories {
+			if !report.HasCount(r) {
+				continue
+			}
+			for f, err := range census.Files(ctx, p.store, cmp.Or(r.MovedTo, r.Key), r.Commit, r.Method) {
+				if !yield(sheet.File{Repository: r.Key, Commit: r.Commit, Method: r.Method, FileCount: f}, err) || err != nil {
+					return
+				}
+			}
+		}
+	}
+}
+
+func formNames() []string {
+	names := make([]string, len(forms))
+	for i, f := range forms {
+		names[i] = f.name
+	}
+	return names
+}
+
+// formSettings say in which forms a report is made, and by what rule.
+type formSettings struct {
+	formats []string
+	rule    report.Settings
+
+	chosen []form // by check
+}
+
+func (s *formSettings) register(flags *pflag.FlagSet, formats ...string) {
+	var about []string
+	for _, f := range forms {
+		about = append(about, f.name+" ("+f.about+")")
+	}
+	flags.StringSliceVarP(&s.formats, "format", "f", formats, "forms of the report, some of "+strings.Join(about, ", "))
+	flags.Float64Var(&s.rule.Pure, "pure", report.DefaultPure, "share from which on a project is pure")
+	flags.Int64Var(&s.rule.ComponentLines, "component-lines", report.DefaultComponentLines, "lines of code that make a component")
+	flags.StringVar(&s.rule.Measure, "measure", report.Measures[0], "figure that decides shares, order and who is pure: "+strings.Join(report.Measures, ", "))
+}
+
+func (s *formSettings) check() error {
+	if !slices.Contains(report.Measures, s.rule.Measure) {
+		return usagef("--measure %s: want one of %s", s.rule.Measure, strings.Join(report.Measures, ", "))
+	}
+	if !(s.rule.Pure > 0 && s.rule.Pure <= 1) {
+		return usagef("--pure %g: want a share above 0 and at most 1", s.rule.Pure)
+	}
+	if s.rule.ComponentLines < 1 {
+		return usagef("--component-lines %d: want at least 1", s.rule.ComponentLines)
+	}
+	s.chosen = nil
+	for _, name := range s.formats {
+		i := slices.IndexFunc(forms, func(f form) bool { return f.name == name })
+		if i < 0 {
+			return usagef("--format %s: want some of %s", name, strings.Join(formNames(), ", "))
+		}
+		s.chosen = append(s.chosen, forms[i])
+	}
+	return nil
+}
+
+// print prints the one form there is to print.
+func (s *formSettings) print(ctx context.Context, out io.Writer, p *printed) error {
+	return s.chosen[0].files[0].write(ctx, out, p)
+}
+
+// write writes every form to a folder and returns the files.
+func (s *formSettings) write(ctx context.Context, folder string, p *printed) (written []string, err error) {
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return nil, fmt.Errorf("make the report's folder: %w", err)
+	}
+	for _, f := range s.chosen {
+		for _, file := range f.files {
+			path := filepath.Join(folder, file.name)
+			if err := writeFile(path, func(out io.Writer) error { return file.write(ctx, out, p) }); err != nil {
+				return nil, fmt.Errorf("write %s: %w", path, err)
+			}
+			written = append(written, path)
+		}
+	}
+	return written, nil
+}
