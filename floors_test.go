@@ -24,7 +24,7 @@ var floors = map[string]int{
 	"workflows":        2, // below workers, so that it cannot import them
 	"internal/census":  2,
 	"internal/survey":  2,
-	"internal/gitwire": 1, "internal/artefact": 1, "internal/notice": 1, "internal/source": 1, "internal/world": 1,
+	"internal/gitwire": 1, "internal/artefact": 1, "internal/notice": 1, "internal/source": 1, "internal/world": 1, "internal/page": 1,
 	"internal/sheet": 0, "internal/difference": 0, // what is made of reports
 	"internal/report": -1, "internal/annotation": -1,
 	"internal/landscape": -2, "internal/packstream": -2, "internal/tally": -2, "internal/vitals": -2, "internal/words": -2, // what a report is made of
@@ -46,6 +46,7 @@ var reserved = map[string][]string{
 	"go.temporal.io/sdk":               {"internal/engine", "workflows", "workers", "internal/cli"},
 	"github.com/go-git/go-git/v5":      {"internal/gitwire", "internal/world", "internal/tally"},
 	"github.com/parquet-go/parquet-go": {"internal/sheet"},
+	"github.com/chromedp/chromedp":     {}, // tests alone drive a browser
 	"github.com/pjbgf/sha1cd":          {"internal/packstream"},
 	"golang.org/x/net":                 {"internal/vitals"}, // the public suffix list
 }

@@ -59,3 +59,6 @@ func SumOf(projects []*gromav1.ProjectAnalysis) *gromav1.Figures {
 	}
 	return sum
 }
+
+// Unmeasured names a project without vitals and, where it is known, why.
+func Unmeasured(p *gromav1.ProjectAnalysis) string { return unmeasuredText(p) }
