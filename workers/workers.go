@@ -134,11 +134,10 @@ func (a *Activities) SummariseShard(ctx context.Context, request *gromav1.Summar
 func (a *Activities) Aggregate(ctx context.Context, request *gromav1.AggregateRequest) (*gromav1.AggregateResponse, error) {
 	ctx, done := alive(ctx)
 	defer done()
-	report, key, err := survey.Aggregate(ctx, a.Store, request)
+	outcomes, key, err := survey.Aggregate(ctx, a.Store, request)
 	if err != nil {
 		return nil, verdict(ctx, err)
 	}
-	outcomes := report.GetTotals().GetOutcomes()
 	a.tell(ctx, request.Survey, "reported", &gromav1.Notice{Event: &gromav1.Notice_Reported{Reported: &gromav1.Reported{Report: key, Outcomes: outcomes}}})
 	return &gromav1.AggregateResponse{Report: key, Outcomes: outcomes}, nil
 }

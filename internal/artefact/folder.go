@@ -1,10 +1,10 @@
 package artefact
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"iter"
 	"os"
@@ -36,7 +36,15 @@ const incoming = ".incoming"
 
 // Create writes a file of its own and then links it to its name, which fails
 // if the name is taken: so nobody sees half a file, and the first one wins.
-func (f *Folder) Create(ctx context.Context, key string, data []byte) (err error) {
+func (f *Folder) Create(ctx context.Context, key string, data []byte) error {
+	return f.CreateFrom(ctx, key, func(w io.Writer) error {
+		_, err := w.Write(data)
+		return err
+	})
+}
+
+// CreateFrom is Create for what is written bit by bit.
+func (f *Folder) CreateFrom(ctx context.Context, key string, write func(io.Writer) error) error {
 	if err := validKey(key); err != nil {
 		return err
 	}
@@ -47,7 +55,7 @@ func (f *Folder) Create(ctx context.Context, key string, data []byte) (err error
 	if _, err := os.Lstat(name); err == nil {
 		return fmt.Errorf("%s: %w", key, ErrExists)
 	}
-	part, err := f.write(data)
+	part, err := f.write(write)
 	if err != nil {
 		return fmt.Errorf("artefact: keep %s: %w", key, err)
 	}
@@ -65,13 +73,13 @@ func (f *Folder) Create(ctx context.Context, key string, data []byte) (err error
 	return syncFolder(filepath.Dir(name))
 }
 
-// write puts data on disk for good, under a name nobody looks for.
-func (f *Folder) write(data []byte) (name string, err error) {
+// write puts on disk for good what is written, under a name nobody looks for.
+func (f *Folder) write(write func(io.Writer) error) (name string, err error) {
 	part, err := os.CreateTemp(filepath.Join(f.root, incoming), "part-")
 	if err != nil {
 		return "", err
 	}
-	_, err = bytes.NewReader(data).WriteTo(part)
+	err = write(part)
 	err = errors.Join(err, part.Sync(), part.Close())
 	if err != nil {
 		os.Remove(part.Name())

@@ -85,7 +85,10 @@ func loop(t *testing.T, spec *gromav1.SurveySpec) *gromav1.Report {
 	if _, err := survey.SummariseShard(t.Context(), store, summary); err != nil {
 		t.Fatal(err)
 	}
-	report, _, err := survey.Aggregate(t.Context(), store, &gromav1.AggregateRequest{Survey: id, Shards: 1})
+	if _, _, err := survey.Aggregate(t.Context(), store, &gromav1.AggregateRequest{Survey: id, Shards: 1}); err != nil {
+		t.Fatal(err)
+	}
+	report, err := survey.Report(t.Context(), store, id)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -20,8 +20,22 @@ import (
 // any order; a repository without a row has failed, since somebody asked for
 // it.
 func Build(manifest *gromav1.Manifest, rows []*gromav1.Row, ended time.Time) *gromav1.Report {
+	r := head(manifest, ended)
+	byKey := make(map[string]*gromav1.Row, len(rows))
+	for _, row := range rows {
+		byKey[row.GetTaken().GetKey()] = row
+	}
+	for _, planned := range manifest.GetLandscape().GetRepositories() {
+		r.Repositories = append(r.Repositories, repository(planned, byKey[planned.Key]))
+	}
+	settle(r)
+	return r
+}
+
+// head is a report without its repositories.
+func head(manifest *gromav1.Manifest, ended time.Time) *gromav1.Report {
 	landscape := manifest.GetLandscape()
-	r := &gromav1.Report{
+	return &gromav1.Report{
 		Survey: &gromav1.SurveyFacts{
 			Id:        manifest.Survey,
 			StartedAt: manifest.StartedAt,
@@ -37,17 +51,14 @@ func Build(manifest *gromav1.Manifest, rows []*gromav1.Row, ended time.Time) *gr
 
 		Annotations: manifest.GetAnnotations(),
 	}
-	byKey := make(map[string]*gromav1.Row, len(rows))
-	for _, row := range rows {
-		byKey[row.GetTaken().GetKey()] = row
-	}
-	for _, planned := range landscape.GetRepositories() {
-		r.Repositories = append(r.Repositories, repository(planned, byKey[planned.Key]))
-	}
+}
+
+// settle sorts a report's repositories, decides which of them is counted where
+// several addresses lead to one, and adds up.
+func settle(r *gromav1.Report) {
 	slices.SortFunc(r.Repositories, func(a, b *gromav1.Repository) int { return cmp.Compare(a.Key, b.Key) })
 	settleMoved(r.Repositories)
 	r.Totals = totals(r)
-	return r
 }
 
 // Single is the row of one repository that was counted by itself.
@@ -111,11 +122,16 @@ func settleMoved(repositories []*gromav1.Repository) {
 			home[place{r.MovedTo, r.Branch}] = r
 			continue
 		}
-		r.Outcome, r.CountedAs = "moved", at.Key
-		r.Reason = fmt.Sprintf("it is %s now, which is counted as %s", r.MovedTo, at.Key)
-		r.Files, r.Tally, r.Skipped, r.Packages = 0, nil, nil, nil
-		r.Vitals, r.Words = nil, nil
+		becomeMoved(r, at.Key)
 	}
+}
+
+// becomeMoved takes a row's count away, since another row has it.
+func becomeMoved(r *gromav1.Repository, home string) {
+	r.Outcome, r.CountedAs = "moved", home
+	r.Reason = fmt.Sprintf("it is %s now, which is counted as %s", r.MovedTo, home)
+	r.Files, r.Tally, r.Skipped, r.Packages = 0, nil, nil, nil
+	r.Vitals, r.Words = nil, nil
 }
 
 func totals(r *gromav1.Report) *gromav1.Totals {

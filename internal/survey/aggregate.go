@@ -1,9 +1,15 @@
 package survey
 
 import (
+	"bufio"
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"iter"
+	"strings"
 	"sync"
 
 	"github.com/klauspost/compress/zstd"
@@ -109,44 +115,151 @@ func home(taken *gromav1.Taken) string {
 }
 
 // Aggregate makes the first edition of a survey's report from the summaries of
-// its shards and returns it with its key. A shard without a summary leaves its
-// repositories without a count, which their rows say.
-func Aggregate(ctx context.Context, store artefact.Store, request *gromav1.AggregateRequest) (*gromav1.Report, string, error) {
-	key := artefact.EditionKey(request.Survey, 1, "report.json")
+// its shards, and returns its outcomes and its key. A shard without a summary
+// leaves its repositories without a count, which their rows say. The summaries
+// are read twice, one after the other, so that a report larger than memory can
+// be made.
+func Aggregate(ctx context.Context, store artefact.Store, request *gromav1.AggregateRequest) (outcomes map[string]int64, key string, err error) {
+	key = artefact.EditionKey(request.Survey, 1, "report.json")
 	kept, err := Report(ctx, store, request.Survey)
 	if !errors.Is(err, artefact.ErrMissing) {
-		return kept, key, err
+		return kept.GetTotals().GetOutcomes(), key, err
 	}
 	manifest, err := Manifest(ctx, store, request.Survey)
 	if err != nil {
 		return nil, "", err
 	}
-	var rows []*gromav1.Row
-	for shard := range request.Shards {
-		more, err := shardRows(ctx, store, request.Survey, shard)
-		if err != nil {
-			return nil, "", err
-		}
-		rows = append(rows, more...)
-	}
-	if err := KeepReport(ctx, store, report.Build(manifest, rows, now().AsTime())); err != nil {
+	e := edition{store: store, manifest: manifest, shards: request.Shards}
+	if err := e.gather(ctx); err != nil {
 		return nil, "", err
 	}
-	kept, err = Report(ctx, store, request.Survey) // ours, or that of an earlier try
-	return kept, key, err
+	if err := e.keep(ctx); errors.Is(err, artefact.ErrExists) { // that of an earlier try
+		kept, err = Report(ctx, store, request.Survey)
+		return kept.GetTotals().GetOutcomes(), key, err
+	} else if err != nil {
+		return nil, "", err
+	}
+	return e.lean.Totals.Outcomes, key, nil
 }
 
-// KeepReport keeps every form of a report, report.json last: it says that the
+// An edition is a report in the making.
+type edition struct {
+	store    artefact.Store
+	manifest *gromav1.Manifest
+	shards   int64
+	lean     *gromav1.Report // rows have what an analysis reads
+}
+
+// gather reads every summary once, for what an analysis needs.
+func (e *edition) gather(ctx context.Context) error {
+	lean := report.NewLean(e.manifest)
+	for shard := range e.shards {
+		rows, err := shardRows(ctx, e.store, e.manifest.Survey, shard)
+		if err != nil {
+			return err
+		}
+		for _, row := range rows {
+			lean.Add(row)
+		}
+	}
+	e.lean = lean.Report(now().AsTime())
+	return nil
+}
+
+// keep keeps every form of the report, report.json last: it says that the
 // edition is whole.
-func KeepReport(ctx context.Context, store artefact.Store, r *gromav1.Report) error {
-	if err := createOnce(ctx, store, artefact.EditionKey(r.Survey.Id, 1, "report.md"), report.Markdown(report.Analyses(r, report.Settings{})...)); err != nil {
+func (e *edition) keep(ctx context.Context) error {
+	id := e.manifest.Survey
+	if err := createOnce(ctx, e.store, artefact.EditionKey(id, 1, "report.md"), report.Markdown(report.Analyses(e.lean, report.Settings{})...)); err != nil {
 		return err
 	}
-	data, err := canonical.MarshalIndent(r)
+	for _, row := range e.lean.Repositories { // of the others nothing is asked any more
+		row.Tally, row.Vitals, row.Words, row.Packages = nil, nil, nil, nil
+	}
+	return artefact.CreateFrom(ctx, e.store, artefact.EditionKey(id, 1, "report.json"), func(w io.Writer) error {
+		return e.write(ctx, w)
+	})
+}
+
+// write writes report.json, as canonical.MarshalIndent writes a report, one
+// repository after the other.
+func (e *edition) write(ctx context.Context, w io.Writer) error {
+	head := proto.CloneOf(&gromav1.Report{Survey: e.lean.Survey, Totals: e.lean.Totals, LeftOut: e.lean.LeftOut, Annotations: e.lean.Annotations})
+	head.Projects, head.Warnings = e.lean.Projects, e.lean.Warnings
+	data, err := canonical.MarshalIndent(head)
 	if err != nil {
 		return err
 	}
-	return createOnce(ctx, store, artefact.EditionKey(r.Survey.Id, 1, "report.json"), data)
+	before, after, _ := bytes.Cut(data, []byte(noRepositories))
+	out := bufio.NewWriter(w)
+	out.Write(before)
+	out.WriteString(strings.TrimSuffix(noRepositories, "]"))
+	n := 0
+	for row, err := range e.rows(ctx) {
+		if err != nil {
+			return err
+		}
+		if err := writeElement(out, row, n); err != nil {
+			return err
+		}
+		n++
+	}
+	if n > 0 {
+		out.WriteString("\n  ")
+	}
+	out.WriteString("]")
+	out.Write(after)
+	return out.Flush()
+}
+
+// noRepositories is how report.json says that there are none. No text within it
+// can look so, since a line end within a text is written \n.
+const noRepositories = "\n  \"repositories\": []"
+
+// writeElement writes an element of a list one level deep.
+func writeElement(out *bufio.Writer, row *gromav1.Repository, n int) error {
+	line, err := canonical.Marshal(row)
+	if err != nil {
+		return err
+	}
+	if n > 0 {
+		out.WriteByte(',')
+	}
+	out.WriteString("\n    ")
+	var indented bytes.Buffer
+	if err := json.Indent(&indented, line, "    ", "  "); err != nil {
+		return err
+	}
+	_, err = out.Write(indented.Bytes())
+	return err
+}
+
+// rows are all rows of the report, in order, each made when it is asked for.
+func (e *edition) rows(ctx context.Context) iter.Seq2[*gromav1.Repository, error] {
+	return func(yield func(*gromav1.Repository, error) bool) {
+		planned := e.manifest.GetLandscape().GetRepositories()
+		settled := e.lean.Repositories // sorted by key, as those of a manifest are
+		for shard := int64(0); len(planned) > 0; shard++ {
+			size := min(len(planned), int(max(e.manifest.ShardSize, 1)))
+			rows := map[string]*gromav1.Row{}
+			if shard < e.shards {
+				found, err := shardRows(ctx, e.store, e.manifest.Survey, shard)
+				if err != nil {
+					yield(nil, err)
+					return
+				}
+				for _, row := range found {
+					rows[row.GetTaken().GetKey()] = row
+				}
+			}
+			for i, p := range planned[:size] {
+				if !yield(report.Whole(settled[i], p, rows[p.Key]), nil) {
+					return
+				}
+			}
+			planned, settled = planned[size:], settled[size:]
+		}
+	}
 }
 
 // Report reads the report of a survey, or fails with [artefact.ErrMissing] if
