@@ -148,8 +148,7 @@ func (l *ledger) addLanguages(a *gromav1.Analysis) {
 }
 
 func (l *ledger) addLanguagesOf(row *gromav1.Repository, byName map[string]*gromav1.LanguageAnalysis) {
-	last := ""
-	for _, t := range row.Tally {
+	for i, t := range row.Tally {
 		if !hosted(t.Class) {
 			continue
 		}
@@ -159,9 +158,9 @@ func (l *ledger) addLanguagesOf(row *gromav1.Repository, byName map[string]*grom
 			byName[t.Language] = language
 		}
 		addTally(language.Figures, t)
-		if t.Language != last { // a tally is sorted by language
+		again := func(before *gromav1.Tally) bool { return before.Language == t.Language && hosted(before.Class) }
+		if !slices.ContainsFunc(row.Tally[:i], again) {
 			language.Repositories++
 		}
-		last = t.Language
 	}
 }
