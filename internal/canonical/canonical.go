@@ -24,12 +24,11 @@ func Marshal(m proto.Message) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := writer{dec: json.NewDecoder(bytes.NewReader(raw))}
-	w.dec.UseNumber()
+	w := writer{in: raw, out: make([]byte, 0, len(raw))}
 	if err := w.message(m.ProtoReflect().Descriptor()); err != nil {
 		return nil, fmt.Errorf("canonical: %s: %w", m.ProtoReflect().Descriptor().FullName(), err)
 	}
-	return w.out.Bytes(), nil
+	return w.out, nil
 }
 
 // MarshalIndent returns m over several lines, with a newline at its end.
@@ -52,26 +51,33 @@ func Unmarshal(data []byte, m proto.Message) error {
 	return protojson.UnmarshalOptions{DiscardUnknown: true}.Unmarshal(data, m)
 }
 
-// writer copies JSON tokens to out, guided by the descriptor of what is read.
+// writer copies what protojson wrote to out, guided by the descriptor of what
+// it is of. It reads well-formed JSON and nothing else.
 type writer struct {
-	dec *json.Decoder
-	out bytes.Buffer
+	in  []byte // what is left to read
+	out []byte
 }
 
 func (w *writer) message(md protoreflect.MessageDescriptor) error {
 	if md.ParentFile().Package() == "google.protobuf" {
 		return w.raw() // well-known types have a JSON form of their own
 	}
-	return w.object(func(name string) error {
-		fd := md.Fields().ByJSONName(name)
+	return w.object(func(quoted []byte) error {
+		fd := md.Fields().ByJSONName(string(quoted[1 : len(quoted)-1]))
 		if fd == nil {
-			return fmt.Errorf("no field %q", name)
+			return fmt.Errorf("no field %s", quoted)
 		}
+		w.out = append(append(w.out, quoted...), ':')
 		switch {
 		case fd.IsMap():
-			return w.object(func(string) error { return w.value(fd.MapValue()) })
+			return w.object(func(quoted []byte) error {
+				if err := w.key(quoted); err != nil {
+					return err
+				}
+				return w.value(fd.MapValue())
+			})
 		case fd.IsList():
-			return w.list(func() error { return w.value(fd) })
+			return w.sequence('[', ']', func() error { return w.value(fd) })
 		}
 		return w.value(fd)
 	})
@@ -84,73 +90,123 @@ func (w *writer) value(fd protoreflect.FieldDescriptor) error {
 		return w.message(fd.Message())
 	case protoreflect.Int64Kind, protoreflect.Sint64Kind, protoreflect.Sfixed64Kind,
 		protoreflect.Uint64Kind, protoreflect.Fixed64Kind:
-		token, err := w.dec.Token()
+		quoted, err := w.quoted()
 		if err != nil {
 			return err
 		}
-		fmt.Fprint(&w.out, token) // the digits, without their quotes
+		w.out = append(w.out, quoted[1:len(quoted)-1]...) // the digits, without their quotes
 		return nil
 	}
 	return w.raw()
 }
 
-// raw copies the next value as it is, less white space.
-func (w *writer) raw() error {
-	var value json.RawMessage
-	if err := w.dec.Decode(&value); err != nil {
+// key writes the key of a map's entry as encoding/json does, which escapes
+// what HTML gives a meaning.
+func (w *writer) key(quoted []byte) error {
+	var name string
+	if err := json.Unmarshal(quoted, &name); err != nil {
 		return err
 	}
-	return json.Compact(&w.out, value)
+	again, err := json.Marshal(name)
+	w.out = append(append(w.out, again...), ':')
+	return err
 }
 
-func (w *writer) object(value func(name string) error) error {
+// raw copies the next value as it is, less white space.
+func (w *writer) raw() error {
+	switch w.next() {
+	case '{':
+		return w.object(func(quoted []byte) error {
+			w.out = append(append(w.out, quoted...), ':')
+			return w.raw()
+		})
+	case '[':
+		return w.sequence('[', ']', w.raw)
+	case '"':
+		quoted, err := w.quoted()
+		w.out = append(w.out, quoted...)
+		return err
+	}
+	end := bytes.IndexAny(w.in, ",]} \n") // a number, true, false or null
+	if end < 0 {
+		end = len(w.in)
+	}
+	if end == 0 {
+		return io.ErrUnexpectedEOF
+	}
+	w.out, w.in = append(w.out, w.in[:end]...), w.in[end:]
+	return nil
+}
+
+// object copies an object. Entry is told each key, in quotes, and copies it
+// and the value.
+func (w *writer) object(entry func(quoted []byte) error) error {
 	return w.sequence('{', '}', func() error {
-		token, err := w.dec.Token()
+		quoted, err := w.quoted()
 		if err != nil {
 			return err
 		}
-		name, ok := token.(string)
-		if !ok {
-			return fmt.Errorf("object key is %v", token)
-		}
-		quoted, err := json.Marshal(name)
-		if err != nil {
+		if err := w.delimiter(':'); err != nil {
 			return err
 		}
-		w.out.Write(quoted)
-		w.out.WriteByte(':')
-		return value(name)
+		return entry(quoted)
 	})
 }
-
-func (w *writer) list(value func() error) error { return w.sequence('[', ']', value) }
 
 func (w *writer) sequence(open, end byte, element func() error) error {
 	if err := w.delimiter(open); err != nil {
 		return err
 	}
-	for n := 0; w.dec.More(); n++ {
+	w.out = append(w.out, open)
+	for n := 0; w.next() != end; n++ {
 		if n > 0 {
-			w.out.WriteByte(',')
+			if err := w.delimiter(','); err != nil {
+				return err
+			}
+			w.out = append(w.out, ',')
 		}
 		if err := element(); err != nil {
 			return err
 		}
 	}
+	w.out = append(w.out, end)
 	return w.delimiter(end)
 }
 
+// next is the next byte that is no white space, or 0 at the end.
+func (w *writer) next() byte {
+	for i, c := range w.in {
+		if c != ' ' && c != '\n' && c != '\t' && c != '\r' {
+			w.in = w.in[i:]
+			return c
+		}
+	}
+	w.in = nil
+	return 0
+}
+
 func (w *writer) delimiter(want byte) error {
-	token, err := w.dec.Token()
-	if err == io.EOF {
-		err = io.ErrUnexpectedEOF
+	if found := w.next(); found != want {
+		return fmt.Errorf("found %q where %c belongs", found, want)
 	}
-	if err != nil {
-		return err
-	}
-	if token != json.Delim(want) {
-		return fmt.Errorf("found %v where %c belongs", token, want)
-	}
-	w.out.WriteByte(want)
+	w.in = w.in[1:]
 	return nil
+}
+
+// quoted reads a string and returns it as it is, with its quotes.
+func (w *writer) quoted() ([]byte, error) {
+	if found := w.next(); found != '"' {
+		return nil, fmt.Errorf("found %q where a string belongs", found)
+	}
+	for i := 1; i < len(w.in); i++ {
+		switch w.in[i] {
+		case '\\':
+			i++
+		case '"':
+			quoted := w.in[:i+1]
+			w.in = w.in[i+1:]
+			return quoted, nil
+		}
+	}
+	return nil, io.ErrUnexpectedEOF
 }

@@ -29,7 +29,7 @@ func TestMarshal(t *testing.T) {
 	want := `{"key":"github.com/a/\"b\"<&>","commit":"","committedAt":"2026-01-02T03:04:05Z","method":"","files":4503599627370496,` +
 		`"tally":[{"language":"Rust","class":"","files":0,"lines":3,"code":0,"comments":0,"blanks":0,"complexity":0,"bytes":0},` +
 		`{"language":"Go","class":"","files":0,"lines":0,"code":0,"comments":0,"blanks":0,"complexity":0,"bytes":0}],` +
-		`"skipped":[],"packages":{"100":7,"cargo":1,"npm":2},"survey":"","seconds":0.25}`
+		`"skipped":[],"packages":{"100":7,"cargo":1,"npm":2},"survey":"","seconds":0.25,"blobsCounted":0,"builtOn":""}`
 	if string(got) != want {
 		t.Errorf("Marshal:\n got %s\nwant %s", got, want)
 	}
