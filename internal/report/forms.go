@@ -1,10 +1,6 @@
 package report
 
-import (
-	"slices"
-
-	gromav1 "groma/proto/groma/v1"
-)
+import gromav1 "groma/proto/groma/v1"
 
 // What the forms that other packages make have in common with those made here.
 
@@ -41,10 +37,12 @@ func Holdings(r *gromav1.Report) []Holding {
 	byProject := make(map[*gromav1.Project]Holding, len(r.Projects))
 	for _, p := range l.projects {
 		h := Holding{Project: p.project}
+		seen := map[string]bool{}
 		for _, key := range l.keysOf(p.project) {
-			if row := l.named[key]; row != nil && !slices.Contains(h.Named, row) {
+			if row := l.named[key]; row != nil && !seen[key] {
 				h.Named = append(h.Named, row)
 			}
+			seen[key] = true
 		}
 		for _, e := range p.counted {
 			h.Counted = append(h.Counted, e.row)
