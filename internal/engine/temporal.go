@@ -78,6 +78,10 @@ func startServices(path string, ports []int, log serverLog) (address string, sto
 // forgetEvery is how often tasks of the server that are done are deleted.
 const forgetEvery = 250 * time.Millisecond
 
+// pollsPerSecond is how often a queue of tasks may look for new ones. It looks
+// only when it is told that there are some.
+const pollsPerSecond = 200
+
 // settings are where the embedded server differs from a cluster.
 var settings = dynamicconfig.StaticClient{
 	// Its notifier can drop an event; then whoever waits for a workflow hears
@@ -98,6 +102,10 @@ var settings = dynamicconfig.StaticClient{
 	dynamicconfig.TransferProcessorUpdateAckInterval.Key():   forgetEvery,
 	dynamicconfig.TimerProcessorUpdateAckInterval.Key():      forgetEvery,
 	dynamicconfig.VisibilityProcessorUpdateAckInterval.Key(): forgetEvery,
+	// A queue looks for tasks twenty times a second, which is meant for hundreds
+	// of queues on one database. Here it is one, and each step waits for it.
+	dynamicconfig.TransferProcessorMaxPollRPS.Key(): pollsPerSecond,
+	dynamicconfig.TimerProcessorMaxPollRPS.Key():    pollsPerSecond,
 	// Traffic needs no time to drain: workers are stopped before.
 	dynamicconfig.FrontendShutdownDrainDuration.Key(): time.Duration(0),
 	dynamicconfig.HistoryShutdownDrainDuration.Key():  time.Duration(0),
