@@ -130,7 +130,7 @@ func TestParse_Error(t *testing.T) {
 		{"role without address", p + "roles:\n      - role: a", "4: the role of a repository has an address and a role"},
 		{"adopter without name", p + "adopters:\n      - link: https://a.example", "4: an adopter has no name"},
 		{"link", p + "adopters_link: javascript:alert(1)", "3: adopters_link should be an http or https address"},
-		{"alias", "projects:\n  - &a\n    project: a\n  - *a", "4: a project should be a mapping with project, role, why, notes, adopters, adopters_link, extra_repositories, exclude_repositories, roles, exclude, and is an alias"},
+		{"alias", "projects:\n  - &a\n    project: a\n  - *a", "4: a project should be a mapping with project, role, why, notes, adopters, adopters_link, extra_repositories, exclude_repositories, roles, exclude, claims, and is an alias"},
 		{"alias of a text", "author: &a b\nsource: *a\nprojects: []", "2: YAML's anchors and merges"},
 		{"merge", p + "<<: {role: b}", "3: YAML's anchors and merges"},
 		{"too large", strings.Repeat("#", largestFile+1), "larger than the 4 MiB"},
@@ -346,4 +346,35 @@ func FuzzParse(f *testing.F) {
 		}
 		checkLandscape(t, Apply(small(t), a))
 	})
+}
+
+func TestParse_Claims(t *testing.T) {
+	a, err := Parse("a.yml", []byte(`
+language: Rust
+projects:
+  - project: One
+    claims:
+      - says: Rust LOC
+        figure: 24,814,809
+      - says: a part
+        figure: 20000
+        about: true
+        repositories: [https://github.com/o/b, https://github.com/O/a.git]
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	claims := a.Projects[0].Claims
+	if c := claims[0]; c.Says != "Rust LOC" || c.Figure != 24814809 || c.About || len(c.Repositories) != 0 || c.Line != 6 {
+		t.Errorf("the first claim is %v", c)
+	}
+	if c := claims[1]; !c.About || strings.Join(c.Repositories, " ") != "github.com/o/a github.com/o/b" {
+		t.Errorf("the second claim is %v", c)
+	}
+	for _, text := range []string{"figure: many", "figure: 0", "figure: -1", "figure: 1.5", "about: perhaps", "repositories: [nowhere]"} {
+		data := "projects:\n  - project: One\n    claims:\n      - says: x\n        " + text + "\n"
+		if _, err := Parse("a.yml", []byte(data)); err == nil {
+			t.Errorf("%s is fine", text)
+		}
+	}
 }

@@ -19,11 +19,12 @@ import (
 // Keys of each kind of mapping.
 var (
 	keysOfFile       = []string{"author", "date", "source", "language", "projects"}
-	keysOfProject    = []string{"project", "role", "why", "notes", "adopters", "adopters_link", "extra_repositories", "exclude_repositories", "roles", "exclude"}
+	keysOfProject    = []string{"project", "role", "why", "notes", "adopters", "adopters_link", "extra_repositories", "exclude_repositories", "roles", "exclude", "claims"}
 	keysOfAdopter    = []string{"name", "link"}
 	keysOfExtra      = []string{"address", "branch", "role"}
 	keysOfExcluded   = []string{"address", "reason"}
 	keysOfRepository = []string{"address", "role"}
+	keysOfClaim      = []string{"says", "figure", "about", "repositories"}
 )
 
 // field is a key of a mapping, and its value.
@@ -251,6 +252,10 @@ func (r *reader) projectField(p *gromav1.ProjectAnnotation, f field) {
 		for _, n := range r.list(f, mostListed) {
 			r.role(p, n)
 		}
+	case "claims":
+		for _, n := range r.list(f, mostListed) {
+			p.Claims = append(p.Claims, r.claim(n))
+		}
 	case "exclude":
 		p.Excluded = &gromav1.Exclusion{Reason: r.text(f)}
 	}
@@ -385,4 +390,41 @@ func (r *reader) settle(p *gromav1.ProjectAnnotation) {
 	slices.SortStableFunc(p.ExtraRepositories, func(a, b *gromav1.ExtraRepository) int { return strings.Compare(a.Key, b.Key) })
 	slices.SortStableFunc(p.ExcludeRepositories, func(a, b *gromav1.ExcludedRepository) int { return strings.Compare(a.Key, b.Key) })
 	slices.SortStableFunc(p.Roles, func(a, b *gromav1.RepositoryRole) int { return strings.Compare(a.Key, b.Key) })
+}
+
+// claim reads a figure that another report has.
+func (r *reader) claim(n *yaml.Node) *gromav1.Claim {
+	c := &gromav1.Claim{Line: int64(n.Line)}
+	for _, f := range r.fields(n, "a claim", keysOfClaim) {
+		switch f.key {
+		case "says":
+			c.Says = r.text(f)
+		case "figure":
+			c.Figure = r.figure(f)
+		case "about":
+			if f.value.Decode(&c.About) != nil {
+				r.fail(f.line, "about should be true or false, and is %s", describe(f.value))
+			}
+		case "repositories":
+			for _, n := range r.list(f, mostListed) {
+				c.Repositories = append(c.Repositories, r.address(field{"address", n.Line, n}).Key)
+			}
+		}
+	}
+	if n.Kind == yaml.MappingNode && (c.Says == "" || c.Figure == 0) {
+		r.fail(n.Line, "a claim says what it is of (says) and how much (figure)")
+	}
+	slices.Sort(c.Repositories)
+	c.Repositories = slices.Compact(c.Repositories)
+	return c
+}
+
+// figure returns a whole number above zero, with commas or without.
+func (r *reader) figure(f field) int64 {
+	figure, err := strconv.ParseInt(strings.ReplaceAll(r.text(f), ",", ""), 10, 64)
+	if err != nil || figure <= 0 {
+		r.fail(f.line, "%s should be a whole number above zero, and is %s", f.key, describe(f.value))
+		return 0
+	}
+	return figure
 }

@@ -25,6 +25,7 @@ func Analyse(r *gromav1.Report, s Settings) *gromav1.Analysis {
 	l.addProjects(a)
 	l.addTotals(a)
 	l.addLanguages(a)
+	l.claims(a)
 	a.Crowds = crowds(a)
 	a.Leaders = l.leaders(a)
 	a.Years = years(a)

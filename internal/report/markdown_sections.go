@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -238,6 +239,11 @@ func (m *markdown) analysis() {
 	if len(m.Insights) > 0 {
 		m.printf("\n")
 	}
+	m.leaders()
+	m.claims()
+}
+
+func (m *markdown) leaders() {
 	if len(m.Leaders) == 0 {
 		return
 	}
@@ -245,6 +251,24 @@ func (m *markdown) analysis() {
 	m.table("category", "projects:", "leader", m.unit+":", "of its category:")
 	for _, leader := range m.Leaders {
 		m.row(escape(leader.Category), leader.Projects, escape(leader.Name), leader.Share.Part, fmt.Sprintf("%s of %s", Percent(leader.Share), Number(leader.Share.Whole)))
+	}
+	m.printf("\n")
+}
+
+// claims says what the figures of another report are.
+func (m *markdown) claims() {
+	if len(m.Claims) == 0 {
+		return
+	}
+	m.heading("Figures of another report")
+	m.printf("Checked against what was counted: %s. %s\n\n", escape(cmp.Or(m.Annotations.GetSource(), m.Annotations.GetName())), ClaimsSummary(m.Analysis))
+	m.table("project", "it says", "figure:", "lines of code:", "lines:", "bytes as the host counts them:", "so it is", "over")
+	for _, c := range m.Claims[:min(len(m.Claims), mostRows)] {
+		figure := Number(c.Figure)
+		if c.About {
+			figure = "about " + figure
+		}
+		m.row(escape(c.Name), escape(c.Says), figure, c.Figures.Code, c.Figures.Lines, c.Figures.HostBytes, escape(c.Verdict), escape(strings.Join(c.Repositories, ", ")))
 	}
 	m.printf("\n")
 }
@@ -293,7 +317,14 @@ func (m *markdown) references() {
 func (m *markdown) changelog() {
 	m.section("Changelog")
 	m.table("date", "change")
-	m.row(day(m.Survey.GetEndedAt()), "This survey; no earlier one was compared.")
+	this := "This survey; no earlier one was compared."
+	if len(m.Changelog) > 0 {
+		this = "This survey."
+	}
+	m.row(day(m.Survey.GetEndedAt()), this)
+	for _, change := range m.Changelog {
+		m.row(escape(change.Date), escape("Since "+change.Survey+": "+strings.Join(change.Text, " ")))
+	}
 	m.printf("\n")
 }
 

@@ -102,8 +102,14 @@ type Analysis struct {
 	// ExcludedRepositories are those that an annotation takes out of a project,
 	// sorted by project, then key.
 	ExcludedRepositories []*ExcludedFromProject `protobuf:"bytes,33,rep,name=excluded_repositories,json=excludedRepositories,proto3" json:"excluded_repositories,omitempty"`
-	unknownFields        protoimpl.UnknownFields
-	sizeCache            protoimpl.SizeCache
+	// Claims are figures of another report and what they are, in the order of
+	// projects, then of the annotations.
+	Claims []*CheckedClaim `protobuf:"bytes,34,rep,name=claims,proto3" json:"claims,omitempty"`
+	// Changelog is what changed since earlier surveys of the landscape, the latest
+	// first; this one is not in it.
+	Changelog     []*Change `protobuf:"bytes,35,rep,name=changelog,proto3" json:"changelog,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Analysis) Reset() {
@@ -356,6 +362,20 @@ func (x *Analysis) GetHealthWindow() string {
 func (x *Analysis) GetExcludedRepositories() []*ExcludedFromProject {
 	if x != nil {
 		return x.ExcludedRepositories
+	}
+	return nil
+}
+
+func (x *Analysis) GetClaims() []*CheckedClaim {
+	if x != nil {
+		return x.Claims
+	}
+	return nil
+}
+
+func (x *Analysis) GetChangelog() []*Change {
+	if x != nil {
+		return x.Changelog
 	}
 	return nil
 }
@@ -2516,12 +2536,199 @@ func (x *Reference) GetLink() string {
 	return ""
 }
 
+// CheckedClaim is a figure of another report beside what was counted.
+type CheckedClaim struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Slug  string                 `protobuf:"bytes,1,opt,name=slug,proto3" json:"slug,omitempty"`
+	Name  string                 `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	// Says, figure and about are the other report's.
+	Says   string `protobuf:"bytes,3,opt,name=says,proto3" json:"says,omitempty"`
+	Figure int64  `protobuf:"varint,4,opt,name=figure,proto3" json:"figure,omitempty"`
+	About  bool   `protobuf:"varint,5,opt,name=about,proto3" json:"about,omitempty"`
+	// Repositories are the keys of those it is over, sorted.
+	Repositories []string `protobuf:"bytes,6,rep,name=repositories,proto3" json:"repositories,omitempty"`
+	// Figures are the language's over these.
+	Figures *Figures `protobuf:"bytes,7,opt,name=figures,proto3" json:"figures,omitempty"`
+	// Is is what the figure comes closest to: bytes (as the host counts them),
+	// lines, code, none, or unknown where a repository has no count.
+	Is string `protobuf:"bytes,8,opt,name=is,proto3" json:"is,omitempty"`
+	// Exact is set where it is just that, or rounds it.
+	Exact bool `protobuf:"varint,9,opt,name=exact,proto3" json:"exact,omitempty"`
+	// Verdict says so in words.
+	Verdict       string `protobuf:"bytes,10,opt,name=verdict,proto3" json:"verdict,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CheckedClaim) Reset() {
+	*x = CheckedClaim{}
+	mi := &file_groma_v1_analysis_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CheckedClaim) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CheckedClaim) ProtoMessage() {}
+
+func (x *CheckedClaim) ProtoReflect() protoreflect.Message {
+	mi := &file_groma_v1_analysis_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CheckedClaim.ProtoReflect.Descriptor instead.
+func (*CheckedClaim) Descriptor() ([]byte, []int) {
+	return file_groma_v1_analysis_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *CheckedClaim) GetSlug() string {
+	if x != nil {
+		return x.Slug
+	}
+	return ""
+}
+
+func (x *CheckedClaim) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *CheckedClaim) GetSays() string {
+	if x != nil {
+		return x.Says
+	}
+	return ""
+}
+
+func (x *CheckedClaim) GetFigure() int64 {
+	if x != nil {
+		return x.Figure
+	}
+	return 0
+}
+
+func (x *CheckedClaim) GetAbout() bool {
+	if x != nil {
+		return x.About
+	}
+	return false
+}
+
+func (x *CheckedClaim) GetRepositories() []string {
+	if x != nil {
+		return x.Repositories
+	}
+	return nil
+}
+
+func (x *CheckedClaim) GetFigures() *Figures {
+	if x != nil {
+		return x.Figures
+	}
+	return nil
+}
+
+func (x *CheckedClaim) GetIs() string {
+	if x != nil {
+		return x.Is
+	}
+	return ""
+}
+
+func (x *CheckedClaim) GetExact() bool {
+	if x != nil {
+		return x.Exact
+	}
+	return false
+}
+
+func (x *CheckedClaim) GetVerdict() string {
+	if x != nil {
+		return x.Verdict
+	}
+	return ""
+}
+
+// Change is an entry of the changelog.
+type Change struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Date is that of the survey, YYYY-MM-DD.
+	Date string `protobuf:"bytes,1,opt,name=date,proto3" json:"date,omitempty"`
+	// Survey is the earlier survey that it is compared with.
+	Survey string `protobuf:"bytes,2,opt,name=survey,proto3" json:"survey,omitempty"`
+	// Text are sentences for people.
+	Text          []string `protobuf:"bytes,3,rep,name=text,proto3" json:"text,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Change) Reset() {
+	*x = Change{}
+	mi := &file_groma_v1_analysis_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Change) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Change) ProtoMessage() {}
+
+func (x *Change) ProtoReflect() protoreflect.Message {
+	mi := &file_groma_v1_analysis_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Change.ProtoReflect.Descriptor instead.
+func (*Change) Descriptor() ([]byte, []int) {
+	return file_groma_v1_analysis_proto_rawDescGZIP(), []int{25}
+}
+
+func (x *Change) GetDate() string {
+	if x != nil {
+		return x.Date
+	}
+	return ""
+}
+
+func (x *Change) GetSurvey() string {
+	if x != nil {
+		return x.Survey
+	}
+	return ""
+}
+
+func (x *Change) GetText() []string {
+	if x != nil {
+		return x.Text
+	}
+	return nil
+}
+
 var File_groma_v1_analysis_proto protoreflect.FileDescriptor
 
 const file_groma_v1_analysis_proto_rawDesc = "" +
 	"\n" +
-	"\x17groma/v1/analysis.proto\x12\bgroma.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1agroma/v1/annotations.proto\x1a\x18groma/v1/landscape.proto\x1a\x15groma/v1/report.proto\"\xc6\n" +
-	"\n" +
+	"\x17groma/v1/analysis.proto\x12\bgroma.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1agroma/v1/annotations.proto\x1a\x18groma/v1/landscape.proto\x1a\x15groma/v1/report.proto\"\xa6\v\n" +
 	"\bAnalysis\x12\x14\n" +
 	"\x05title\x18\x01 \x01(\tR\x05title\x12\x1a\n" +
 	"\blanguage\x18\x02 \x01(\tR\blanguage\x12\"\n" +
@@ -2557,7 +2764,9 @@ const file_groma_v1_analysis_proto_rawDesc = "" +
 	"\asummary\x18\x1e \x01(\tR\asummary\x12\x1a\n" +
 	"\boverview\x18\x1f \x03(\tR\boverview\x12#\n" +
 	"\rhealth_window\x18  \x01(\tR\fhealthWindow\x12R\n" +
-	"\x15excluded_repositories\x18! \x03(\v2\x1d.groma.v1.ExcludedFromProjectR\x14excludedRepositoriesJ\x04\b\x18\x10\x19\"\x9e\x01\n" +
+	"\x15excluded_repositories\x18! \x03(\v2\x1d.groma.v1.ExcludedFromProjectR\x14excludedRepositories\x12.\n" +
+	"\x06claims\x18\" \x03(\v2\x16.groma.v1.CheckedClaimR\x06claims\x12.\n" +
+	"\tchangelog\x18# \x03(\v2\x10.groma.v1.ChangeR\tchangelogJ\x04\b\x18\x10\x19\"\x9e\x01\n" +
 	"\x04Rule\x12\x18\n" +
 	"\ameasure\x18\x01 \x01(\tR\ameasure\x123\n" +
 	"\x16pure_parts_per_million\x18\x02 \x01(\x03R\x13purePartsPerMillion\x12'\n" +
@@ -2760,7 +2969,23 @@ const file_groma_v1_analysis_proto_rawDesc = "" +
 	"\bprojects\x18\x05 \x03(\tR\bprojects\"3\n" +
 	"\tReference\x12\x12\n" +
 	"\x04text\x18\x01 \x01(\tR\x04text\x12\x12\n" +
-	"\x04link\x18\x02 \x01(\tR\x04linkB\x1eZ\x1cgroma/proto/groma/v1;gromav1b\x06proto3"
+	"\x04link\x18\x02 \x01(\tR\x04link\"\x89\x02\n" +
+	"\fCheckedClaim\x12\x12\n" +
+	"\x04slug\x18\x01 \x01(\tR\x04slug\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\x12\x12\n" +
+	"\x04says\x18\x03 \x01(\tR\x04says\x12\x16\n" +
+	"\x06figure\x18\x04 \x01(\x03R\x06figure\x12\x14\n" +
+	"\x05about\x18\x05 \x01(\bR\x05about\x12\"\n" +
+	"\frepositories\x18\x06 \x03(\tR\frepositories\x12+\n" +
+	"\afigures\x18\a \x01(\v2\x11.groma.v1.FiguresR\afigures\x12\x0e\n" +
+	"\x02is\x18\b \x01(\tR\x02is\x12\x14\n" +
+	"\x05exact\x18\t \x01(\bR\x05exact\x12\x18\n" +
+	"\averdict\x18\n" +
+	" \x01(\tR\averdict\"H\n" +
+	"\x06Change\x12\x12\n" +
+	"\x04date\x18\x01 \x01(\tR\x04date\x12\x16\n" +
+	"\x06survey\x18\x02 \x01(\tR\x06survey\x12\x12\n" +
+	"\x04text\x18\x03 \x03(\tR\x04textB\x1eZ\x1cgroma/proto/groma/v1;gromav1b\x06proto3"
 
 var (
 	file_groma_v1_analysis_proto_rawDescOnce sync.Once
@@ -2774,7 +2999,7 @@ func file_groma_v1_analysis_proto_rawDescGZIP() []byte {
 	return file_groma_v1_analysis_proto_rawDescData
 }
 
-var file_groma_v1_analysis_proto_msgTypes = make([]protoimpl.MessageInfo, 26)
+var file_groma_v1_analysis_proto_msgTypes = make([]protoimpl.MessageInfo, 28)
 var file_groma_v1_analysis_proto_goTypes = []any{
 	(*Analysis)(nil),              // 0: groma.v1.Analysis
 	(*Rule)(nil),                  // 1: groma.v1.Rule
@@ -2800,17 +3025,19 @@ var file_groma_v1_analysis_proto_goTypes = []any{
 	(*CoverageOfMaturity)(nil),    // 21: groma.v1.CoverageOfMaturity
 	(*Gap)(nil),                   // 22: groma.v1.Gap
 	(*Reference)(nil),             // 23: groma.v1.Reference
-	nil,                           // 24: groma.v1.Coverage.OutcomesEntry
-	nil,                           // 25: groma.v1.Coverage.LeftOutEntry
-	(*SurveyFacts)(nil),           // 26: groma.v1.SurveyFacts
-	(*Annotations)(nil),           // 27: groma.v1.Annotations
-	(*Project)(nil),               // 28: groma.v1.Project
-	(*ProjectAnnotation)(nil),     // 29: groma.v1.ProjectAnnotation
-	(*timestamppb.Timestamp)(nil), // 30: google.protobuf.Timestamp
+	(*CheckedClaim)(nil),          // 24: groma.v1.CheckedClaim
+	(*Change)(nil),                // 25: groma.v1.Change
+	nil,                           // 26: groma.v1.Coverage.OutcomesEntry
+	nil,                           // 27: groma.v1.Coverage.LeftOutEntry
+	(*SurveyFacts)(nil),           // 28: groma.v1.SurveyFacts
+	(*Annotations)(nil),           // 29: groma.v1.Annotations
+	(*Project)(nil),               // 30: groma.v1.Project
+	(*ProjectAnnotation)(nil),     // 31: groma.v1.ProjectAnnotation
+	(*timestamppb.Timestamp)(nil), // 32: google.protobuf.Timestamp
 }
 var file_groma_v1_analysis_proto_depIdxs = []int32{
 	1,  // 0: groma.v1.Analysis.rule:type_name -> groma.v1.Rule
-	26, // 1: groma.v1.Analysis.survey:type_name -> groma.v1.SurveyFacts
+	28, // 1: groma.v1.Analysis.survey:type_name -> groma.v1.SurveyFacts
 	2,  // 2: groma.v1.Analysis.totals:type_name -> groma.v1.Figures
 	2,  // 3: groma.v1.Analysis.sum:type_name -> groma.v1.Figures
 	7,  // 4: groma.v1.Analysis.shared:type_name -> groma.v1.SharedRepository
@@ -2824,54 +3051,57 @@ var file_groma_v1_analysis_proto_depIdxs = []int32{
 	15, // 12: groma.v1.Analysis.years:type_name -> groma.v1.Year
 	20, // 13: groma.v1.Analysis.coverage:type_name -> groma.v1.Coverage
 	23, // 14: groma.v1.Analysis.references:type_name -> groma.v1.Reference
-	27, // 15: groma.v1.Analysis.annotations:type_name -> groma.v1.Annotations
+	29, // 15: groma.v1.Analysis.annotations:type_name -> groma.v1.Annotations
 	2,  // 16: groma.v1.Analysis.all:type_name -> groma.v1.Figures
 	3,  // 17: groma.v1.Analysis.share:type_name -> groma.v1.Share
 	2,  // 18: groma.v1.Analysis.told:type_name -> groma.v1.Figures
 	2,  // 19: groma.v1.Analysis.rest:type_name -> groma.v1.Figures
 	2,  // 20: groma.v1.Analysis.repeated:type_name -> groma.v1.Figures
 	12, // 21: groma.v1.Analysis.excluded_repositories:type_name -> groma.v1.ExcludedFromProject
-	2,  // 22: groma.v1.LanguageFigures.figures:type_name -> groma.v1.Figures
-	3,  // 23: groma.v1.LanguageFigures.share:type_name -> groma.v1.Share
-	28, // 24: groma.v1.ProjectAnalysis.project:type_name -> groma.v1.Project
-	2,  // 25: groma.v1.ProjectAnalysis.figures:type_name -> groma.v1.Figures
-	2,  // 26: groma.v1.ProjectAnalysis.all:type_name -> groma.v1.Figures
-	3,  // 27: groma.v1.ProjectAnalysis.share:type_name -> groma.v1.Share
-	4,  // 28: groma.v1.ProjectAnalysis.mix:type_name -> groma.v1.LanguageFigures
-	4,  // 29: groma.v1.ProjectAnalysis.rest:type_name -> groma.v1.LanguageFigures
-	6,  // 30: groma.v1.ProjectAnalysis.repositories:type_name -> groma.v1.RepositoryAnalysis
-	22, // 31: groma.v1.ProjectAnalysis.uncounted:type_name -> groma.v1.Gap
-	16, // 32: groma.v1.ProjectAnalysis.sayings:type_name -> groma.v1.Quote
-	17, // 33: groma.v1.ProjectAnalysis.adopters:type_name -> groma.v1.AdopterList
-	29, // 34: groma.v1.ProjectAnalysis.annotation:type_name -> groma.v1.ProjectAnnotation
-	18, // 35: groma.v1.ProjectAnalysis.health:type_name -> groma.v1.Health
-	22, // 36: groma.v1.ProjectAnalysis.without_vitals:type_name -> groma.v1.Gap
-	30, // 37: groma.v1.RepositoryAnalysis.committed_at:type_name -> google.protobuf.Timestamp
-	2,  // 38: groma.v1.RepositoryAnalysis.figures:type_name -> groma.v1.Figures
-	2,  // 39: groma.v1.RepositoryAnalysis.all:type_name -> groma.v1.Figures
-	3,  // 40: groma.v1.RepositoryAnalysis.share:type_name -> groma.v1.Share
-	4,  // 41: groma.v1.RepositoryAnalysis.mix:type_name -> groma.v1.LanguageFigures
-	2,  // 42: groma.v1.SharedRepository.figures:type_name -> groma.v1.Figures
-	2,  // 43: groma.v1.Crowd.figures:type_name -> groma.v1.Figures
-	2,  // 44: groma.v1.OtherProject.figures:type_name -> groma.v1.Figures
-	2,  // 45: groma.v1.LanguageAnalysis.figures:type_name -> groma.v1.Figures
-	3,  // 46: groma.v1.LanguageAnalysis.share:type_name -> groma.v1.Share
-	2,  // 47: groma.v1.Leader.figures:type_name -> groma.v1.Figures
-	3,  // 48: groma.v1.Leader.share:type_name -> groma.v1.Share
-	19, // 49: groma.v1.Health.spans:type_name -> groma.v1.HealthSpan
-	30, // 50: groma.v1.Health.last_commit:type_name -> google.protobuf.Timestamp
-	30, // 51: groma.v1.Health.last_release:type_name -> google.protobuf.Timestamp
-	3,  // 52: groma.v1.HealthSpan.top_share:type_name -> groma.v1.Share
-	24, // 53: groma.v1.Coverage.outcomes:type_name -> groma.v1.Coverage.OutcomesEntry
-	22, // 54: groma.v1.Coverage.gaps:type_name -> groma.v1.Gap
-	21, // 55: groma.v1.Coverage.maturities:type_name -> groma.v1.CoverageOfMaturity
-	22, // 56: groma.v1.Coverage.not_surveyed:type_name -> groma.v1.Gap
-	25, // 57: groma.v1.Coverage.left_out:type_name -> groma.v1.Coverage.LeftOutEntry
-	58, // [58:58] is the sub-list for method output_type
-	58, // [58:58] is the sub-list for method input_type
-	58, // [58:58] is the sub-list for extension type_name
-	58, // [58:58] is the sub-list for extension extendee
-	0,  // [0:58] is the sub-list for field type_name
+	24, // 22: groma.v1.Analysis.claims:type_name -> groma.v1.CheckedClaim
+	25, // 23: groma.v1.Analysis.changelog:type_name -> groma.v1.Change
+	2,  // 24: groma.v1.LanguageFigures.figures:type_name -> groma.v1.Figures
+	3,  // 25: groma.v1.LanguageFigures.share:type_name -> groma.v1.Share
+	30, // 26: groma.v1.ProjectAnalysis.project:type_name -> groma.v1.Project
+	2,  // 27: groma.v1.ProjectAnalysis.figures:type_name -> groma.v1.Figures
+	2,  // 28: groma.v1.ProjectAnalysis.all:type_name -> groma.v1.Figures
+	3,  // 29: groma.v1.ProjectAnalysis.share:type_name -> groma.v1.Share
+	4,  // 30: groma.v1.ProjectAnalysis.mix:type_name -> groma.v1.LanguageFigures
+	4,  // 31: groma.v1.ProjectAnalysis.rest:type_name -> groma.v1.LanguageFigures
+	6,  // 32: groma.v1.ProjectAnalysis.repositories:type_name -> groma.v1.RepositoryAnalysis
+	22, // 33: groma.v1.ProjectAnalysis.uncounted:type_name -> groma.v1.Gap
+	16, // 34: groma.v1.ProjectAnalysis.sayings:type_name -> groma.v1.Quote
+	17, // 35: groma.v1.ProjectAnalysis.adopters:type_name -> groma.v1.AdopterList
+	31, // 36: groma.v1.ProjectAnalysis.annotation:type_name -> groma.v1.ProjectAnnotation
+	18, // 37: groma.v1.ProjectAnalysis.health:type_name -> groma.v1.Health
+	22, // 38: groma.v1.ProjectAnalysis.without_vitals:type_name -> groma.v1.Gap
+	32, // 39: groma.v1.RepositoryAnalysis.committed_at:type_name -> google.protobuf.Timestamp
+	2,  // 40: groma.v1.RepositoryAnalysis.figures:type_name -> groma.v1.Figures
+	2,  // 41: groma.v1.RepositoryAnalysis.all:type_name -> groma.v1.Figures
+	3,  // 42: groma.v1.RepositoryAnalysis.share:type_name -> groma.v1.Share
+	4,  // 43: groma.v1.RepositoryAnalysis.mix:type_name -> groma.v1.LanguageFigures
+	2,  // 44: groma.v1.SharedRepository.figures:type_name -> groma.v1.Figures
+	2,  // 45: groma.v1.Crowd.figures:type_name -> groma.v1.Figures
+	2,  // 46: groma.v1.OtherProject.figures:type_name -> groma.v1.Figures
+	2,  // 47: groma.v1.LanguageAnalysis.figures:type_name -> groma.v1.Figures
+	3,  // 48: groma.v1.LanguageAnalysis.share:type_name -> groma.v1.Share
+	2,  // 49: groma.v1.Leader.figures:type_name -> groma.v1.Figures
+	3,  // 50: groma.v1.Leader.share:type_name -> groma.v1.Share
+	19, // 51: groma.v1.Health.spans:type_name -> groma.v1.HealthSpan
+	32, // 52: groma.v1.Health.last_commit:type_name -> google.protobuf.Timestamp
+	32, // 53: groma.v1.Health.last_release:type_name -> google.protobuf.Timestamp
+	3,  // 54: groma.v1.HealthSpan.top_share:type_name -> groma.v1.Share
+	26, // 55: groma.v1.Coverage.outcomes:type_name -> groma.v1.Coverage.OutcomesEntry
+	22, // 56: groma.v1.Coverage.gaps:type_name -> groma.v1.Gap
+	21, // 57: groma.v1.Coverage.maturities:type_name -> groma.v1.CoverageOfMaturity
+	22, // 58: groma.v1.Coverage.not_surveyed:type_name -> groma.v1.Gap
+	27, // 59: groma.v1.Coverage.left_out:type_name -> groma.v1.Coverage.LeftOutEntry
+	2,  // 60: groma.v1.CheckedClaim.figures:type_name -> groma.v1.Figures
+	61, // [61:61] is the sub-list for method output_type
+	61, // [61:61] is the sub-list for method input_type
+	61, // [61:61] is the sub-list for extension type_name
+	61, // [61:61] is the sub-list for extension extendee
+	0,  // [0:61] is the sub-list for field type_name
 }
 
 func init() { file_groma_v1_analysis_proto_init() }
@@ -2889,7 +3119,7 @@ func file_groma_v1_analysis_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_groma_v1_analysis_proto_rawDesc), len(file_groma_v1_analysis_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   26,
+			NumMessages:   28,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -152,7 +152,10 @@ type ProjectAnnotation struct {
 	// of an extra repository stands here, too.
 	Roles []*RepositoryRole `protobuf:"bytes,11,rep,name=roles,proto3" json:"roles,omitempty"`
 	// Excluded is set where the whole project is to be left out.
-	Excluded      *Exclusion `protobuf:"bytes,12,opt,name=excluded,proto3" json:"excluded,omitempty"`
+	Excluded *Exclusion `protobuf:"bytes,12,opt,name=excluded,proto3" json:"excluded,omitempty"`
+	// Claims are figures that another report has, to be checked against what was
+	// counted.
+	Claims        []*Claim `protobuf:"bytes,13,rep,name=claims,proto3" json:"claims,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -271,6 +274,95 @@ func (x *ProjectAnnotation) GetExcluded() *Exclusion {
 	return nil
 }
 
+func (x *ProjectAnnotation) GetClaims() []*Claim {
+	if x != nil {
+		return x.Claims
+	}
+	return nil
+}
+
+// Claim is a figure that another report gives for the annotations' language.
+type Claim struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Says is what that report calls it, as in "Rust LOC".
+	Says   string `protobuf:"bytes,1,opt,name=says,proto3" json:"says,omitempty"`
+	Figure int64  `protobuf:"varint,2,opt,name=figure,proto3" json:"figure,omitempty"`
+	// About is set where that report rounds it.
+	About bool `protobuf:"varint,3,opt,name=about,proto3" json:"about,omitempty"`
+	// Repositories are the keys of those it is over; none means all of the
+	// project's.
+	Repositories []string `protobuf:"bytes,4,rep,name=repositories,proto3" json:"repositories,omitempty"`
+	// Line is where it stands in the file, counting from 1.
+	Line          int64 `protobuf:"varint,5,opt,name=line,proto3" json:"line,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Claim) Reset() {
+	*x = Claim{}
+	mi := &file_groma_v1_annotations_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Claim) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Claim) ProtoMessage() {}
+
+func (x *Claim) ProtoReflect() protoreflect.Message {
+	mi := &file_groma_v1_annotations_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Claim.ProtoReflect.Descriptor instead.
+func (*Claim) Descriptor() ([]byte, []int) {
+	return file_groma_v1_annotations_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *Claim) GetSays() string {
+	if x != nil {
+		return x.Says
+	}
+	return ""
+}
+
+func (x *Claim) GetFigure() int64 {
+	if x != nil {
+		return x.Figure
+	}
+	return 0
+}
+
+func (x *Claim) GetAbout() bool {
+	if x != nil {
+		return x.About
+	}
+	return false
+}
+
+func (x *Claim) GetRepositories() []string {
+	if x != nil {
+		return x.Repositories
+	}
+	return nil
+}
+
+func (x *Claim) GetLine() int64 {
+	if x != nil {
+		return x.Line
+	}
+	return 0
+}
+
 // AnnotatedAdopter is a user of a project, by the word of an analyst.
 type AnnotatedAdopter struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -283,7 +375,7 @@ type AnnotatedAdopter struct {
 
 func (x *AnnotatedAdopter) Reset() {
 	*x = AnnotatedAdopter{}
-	mi := &file_groma_v1_annotations_proto_msgTypes[2]
+	mi := &file_groma_v1_annotations_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -295,7 +387,7 @@ func (x *AnnotatedAdopter) String() string {
 func (*AnnotatedAdopter) ProtoMessage() {}
 
 func (x *AnnotatedAdopter) ProtoReflect() protoreflect.Message {
-	mi := &file_groma_v1_annotations_proto_msgTypes[2]
+	mi := &file_groma_v1_annotations_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -308,7 +400,7 @@ func (x *AnnotatedAdopter) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AnnotatedAdopter.ProtoReflect.Descriptor instead.
 func (*AnnotatedAdopter) Descriptor() ([]byte, []int) {
-	return file_groma_v1_annotations_proto_rawDescGZIP(), []int{2}
+	return file_groma_v1_annotations_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *AnnotatedAdopter) GetName() string {
@@ -348,7 +440,7 @@ type ExtraRepository struct {
 
 func (x *ExtraRepository) Reset() {
 	*x = ExtraRepository{}
-	mi := &file_groma_v1_annotations_proto_msgTypes[3]
+	mi := &file_groma_v1_annotations_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -360,7 +452,7 @@ func (x *ExtraRepository) String() string {
 func (*ExtraRepository) ProtoMessage() {}
 
 func (x *ExtraRepository) ProtoReflect() protoreflect.Message {
-	mi := &file_groma_v1_annotations_proto_msgTypes[3]
+	mi := &file_groma_v1_annotations_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -373,7 +465,7 @@ func (x *ExtraRepository) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExtraRepository.ProtoReflect.Descriptor instead.
 func (*ExtraRepository) Descriptor() ([]byte, []int) {
-	return file_groma_v1_annotations_proto_rawDescGZIP(), []int{3}
+	return file_groma_v1_annotations_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *ExtraRepository) GetKey() string {
@@ -445,7 +537,7 @@ type ExcludedRepository struct {
 
 func (x *ExcludedRepository) Reset() {
 	*x = ExcludedRepository{}
-	mi := &file_groma_v1_annotations_proto_msgTypes[4]
+	mi := &file_groma_v1_annotations_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -457,7 +549,7 @@ func (x *ExcludedRepository) String() string {
 func (*ExcludedRepository) ProtoMessage() {}
 
 func (x *ExcludedRepository) ProtoReflect() protoreflect.Message {
-	mi := &file_groma_v1_annotations_proto_msgTypes[4]
+	mi := &file_groma_v1_annotations_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -470,7 +562,7 @@ func (x *ExcludedRepository) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExcludedRepository.ProtoReflect.Descriptor instead.
 func (*ExcludedRepository) Descriptor() ([]byte, []int) {
-	return file_groma_v1_annotations_proto_rawDescGZIP(), []int{4}
+	return file_groma_v1_annotations_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *ExcludedRepository) GetKey() string {
@@ -505,7 +597,7 @@ type RepositoryRole struct {
 
 func (x *RepositoryRole) Reset() {
 	*x = RepositoryRole{}
-	mi := &file_groma_v1_annotations_proto_msgTypes[5]
+	mi := &file_groma_v1_annotations_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -517,7 +609,7 @@ func (x *RepositoryRole) String() string {
 func (*RepositoryRole) ProtoMessage() {}
 
 func (x *RepositoryRole) ProtoReflect() protoreflect.Message {
-	mi := &file_groma_v1_annotations_proto_msgTypes[5]
+	mi := &file_groma_v1_annotations_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -530,7 +622,7 @@ func (x *RepositoryRole) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RepositoryRole.ProtoReflect.Descriptor instead.
 func (*RepositoryRole) Descriptor() ([]byte, []int) {
-	return file_groma_v1_annotations_proto_rawDescGZIP(), []int{5}
+	return file_groma_v1_annotations_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *RepositoryRole) GetKey() string {
@@ -558,7 +650,7 @@ type Exclusion struct {
 
 func (x *Exclusion) Reset() {
 	*x = Exclusion{}
-	mi := &file_groma_v1_annotations_proto_msgTypes[6]
+	mi := &file_groma_v1_annotations_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -570,7 +662,7 @@ func (x *Exclusion) String() string {
 func (*Exclusion) ProtoMessage() {}
 
 func (x *Exclusion) ProtoReflect() protoreflect.Message {
-	mi := &file_groma_v1_annotations_proto_msgTypes[6]
+	mi := &file_groma_v1_annotations_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -583,7 +675,7 @@ func (x *Exclusion) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Exclusion.ProtoReflect.Descriptor instead.
 func (*Exclusion) Descriptor() ([]byte, []int) {
-	return file_groma_v1_annotations_proto_rawDescGZIP(), []int{6}
+	return file_groma_v1_annotations_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *Exclusion) GetReason() string {
@@ -605,7 +697,7 @@ const file_groma_v1_annotations_proto_rawDesc = "" +
 	"\x04date\x18\x04 \x01(\tR\x04date\x12\x16\n" +
 	"\x06source\x18\x05 \x01(\tR\x06source\x127\n" +
 	"\bprojects\x18\x06 \x03(\v2\x1b.groma.v1.ProjectAnnotationR\bprojects\x12\x1a\n" +
-	"\blanguage\x18\a \x01(\tR\blanguage\"\xea\x03\n" +
+	"\blanguage\x18\a \x01(\tR\blanguage\"\x93\x04\n" +
 	"\x11ProjectAnnotation\x12\x18\n" +
 	"\aproject\x18\x01 \x01(\tR\aproject\x12\x12\n" +
 	"\x04slug\x18\x02 \x01(\tR\x04slug\x12\x12\n" +
@@ -619,7 +711,14 @@ const file_groma_v1_annotations_proto_rawDesc = "" +
 	"\x14exclude_repositories\x18\n" +
 	" \x03(\v2\x1c.groma.v1.ExcludedRepositoryR\x13excludeRepositories\x12.\n" +
 	"\x05roles\x18\v \x03(\v2\x18.groma.v1.RepositoryRoleR\x05roles\x12/\n" +
-	"\bexcluded\x18\f \x01(\v2\x13.groma.v1.ExclusionR\bexcluded\":\n" +
+	"\bexcluded\x18\f \x01(\v2\x13.groma.v1.ExclusionR\bexcluded\x12'\n" +
+	"\x06claims\x18\r \x03(\v2\x0f.groma.v1.ClaimR\x06claims\"\x81\x01\n" +
+	"\x05Claim\x12\x12\n" +
+	"\x04says\x18\x01 \x01(\tR\x04says\x12\x16\n" +
+	"\x06figure\x18\x02 \x01(\x03R\x06figure\x12\x14\n" +
+	"\x05about\x18\x03 \x01(\bR\x05about\x12\"\n" +
+	"\frepositories\x18\x04 \x03(\tR\frepositories\x12\x12\n" +
+	"\x04line\x18\x05 \x01(\x03R\x04line\":\n" +
 	"\x10AnnotatedAdopter\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x12\n" +
 	"\x04link\x18\x02 \x01(\tR\x04link\"\xc3\x01\n" +
@@ -654,28 +753,30 @@ func file_groma_v1_annotations_proto_rawDescGZIP() []byte {
 	return file_groma_v1_annotations_proto_rawDescData
 }
 
-var file_groma_v1_annotations_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
+var file_groma_v1_annotations_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
 var file_groma_v1_annotations_proto_goTypes = []any{
 	(*Annotations)(nil),        // 0: groma.v1.Annotations
 	(*ProjectAnnotation)(nil),  // 1: groma.v1.ProjectAnnotation
-	(*AnnotatedAdopter)(nil),   // 2: groma.v1.AnnotatedAdopter
-	(*ExtraRepository)(nil),    // 3: groma.v1.ExtraRepository
-	(*ExcludedRepository)(nil), // 4: groma.v1.ExcludedRepository
-	(*RepositoryRole)(nil),     // 5: groma.v1.RepositoryRole
-	(*Exclusion)(nil),          // 6: groma.v1.Exclusion
+	(*Claim)(nil),              // 2: groma.v1.Claim
+	(*AnnotatedAdopter)(nil),   // 3: groma.v1.AnnotatedAdopter
+	(*ExtraRepository)(nil),    // 4: groma.v1.ExtraRepository
+	(*ExcludedRepository)(nil), // 5: groma.v1.ExcludedRepository
+	(*RepositoryRole)(nil),     // 6: groma.v1.RepositoryRole
+	(*Exclusion)(nil),          // 7: groma.v1.Exclusion
 }
 var file_groma_v1_annotations_proto_depIdxs = []int32{
 	1, // 0: groma.v1.Annotations.projects:type_name -> groma.v1.ProjectAnnotation
-	2, // 1: groma.v1.ProjectAnnotation.adopters:type_name -> groma.v1.AnnotatedAdopter
-	3, // 2: groma.v1.ProjectAnnotation.extra_repositories:type_name -> groma.v1.ExtraRepository
-	4, // 3: groma.v1.ProjectAnnotation.exclude_repositories:type_name -> groma.v1.ExcludedRepository
-	5, // 4: groma.v1.ProjectAnnotation.roles:type_name -> groma.v1.RepositoryRole
-	6, // 5: groma.v1.ProjectAnnotation.excluded:type_name -> groma.v1.Exclusion
-	6, // [6:6] is the sub-list for method output_type
-	6, // [6:6] is the sub-list for method input_type
-	6, // [6:6] is the sub-list for extension type_name
-	6, // [6:6] is the sub-list for extension extendee
-	0, // [0:6] is the sub-list for field type_name
+	3, // 1: groma.v1.ProjectAnnotation.adopters:type_name -> groma.v1.AnnotatedAdopter
+	4, // 2: groma.v1.ProjectAnnotation.extra_repositories:type_name -> groma.v1.ExtraRepository
+	5, // 3: groma.v1.ProjectAnnotation.exclude_repositories:type_name -> groma.v1.ExcludedRepository
+	6, // 4: groma.v1.ProjectAnnotation.roles:type_name -> groma.v1.RepositoryRole
+	7, // 5: groma.v1.ProjectAnnotation.excluded:type_name -> groma.v1.Exclusion
+	2, // 6: groma.v1.ProjectAnnotation.claims:type_name -> groma.v1.Claim
+	7, // [7:7] is the sub-list for method output_type
+	7, // [7:7] is the sub-list for method input_type
+	7, // [7:7] is the sub-list for extension type_name
+	7, // [7:7] is the sub-list for extension extendee
+	0, // [0:7] is the sub-list for field type_name
 }
 
 func init() { file_groma_v1_annotations_proto_init() }
@@ -689,7 +790,7 @@ func file_groma_v1_annotations_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_groma_v1_annotations_proto_rawDesc), len(file_groma_v1_annotations_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   7,
+			NumMessages:   8,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
