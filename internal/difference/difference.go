@@ -52,7 +52,7 @@ type half struct {
 	holdings []*holding
 	homes    []*gromav1.Repository // what projects have counted, each once, by key
 	users    map[string][]string   // slugs of the projects that name a repository, by its key
-	places   map[string]bool       // keys of repositories, and where they are now
+	places   map[string]bool       // keys of what projects name, and where that is now
 }
 
 // A holding is a project and what it has.
@@ -73,9 +73,6 @@ func newComparison(a, b *gromav1.Report) *comparison {
 
 func arrange(r *gromav1.Report) *half {
 	arranged := &half{Report: r, users: map[string][]string{}, places: map[string]bool{}}
-	for _, row := range r.GetRepositories() {
-		arranged.places[row.Key], arranged.places[now(row)] = true, true
-	}
 	homes, pages := map[*gromav1.Repository]bool{}, map[string]int{}
 	for _, known := range report.Holdings(r) {
 		h := &holding{Holding: known, homepage: page(known.Project.Homepage), places: map[string]bool{}}
@@ -85,7 +82,9 @@ func arrange(r *gromav1.Report) *half {
 		pages[h.homepage]++
 		for _, row := range h.Named {
 			arranged.users[row.Key] = append(arranged.users[row.Key], h.Project.Slug)
-			h.places[row.Key], h.places[now(row)] = true, true
+			for _, place := range []string{row.Key, now(row)} {
+				h.places[place], arranged.places[place] = true, true
+			}
 		}
 		for _, row := range h.Counted {
 			if !homes[row] {
@@ -113,7 +112,7 @@ func now(r *gromav1.Repository) string { return cmp.Or(r.MovedTo, r.Key) }
 
 func nowAtBranch(r *gromav1.Repository) string { return now(r) + "\x00" + r.Branch }
 
-// names reports whether a landscape names a repository, wherever it was.
+// names reports whether any project names a repository, wherever it was.
 func (r *half) names(row *gromav1.Repository) bool { return r.places[row.Key] || r.places[now(row)] }
 
 // names reports whether a project names a repository, wherever it was.

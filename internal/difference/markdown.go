@@ -2,7 +2,9 @@ package difference
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"groma/internal/report"
@@ -13,37 +15,44 @@ import (
 // the difference itself.
 const mostRows = 30
 
-// Document prints a difference as a document of its own.
-func Document(d *gromav1.Difference) []byte {
-	m := &markdown{}
-	m.printf("# %s: what changed\n\n", report.Escape(landscapeOf(d)))
-	m.sides(d)
-	m.out.Write(Markdown(d, 2))
+// Document prints a difference as a document of its own, about some languages;
+// where none is named, about those that the surveys asked for.
+func Document(d *gromav1.Difference, languages ...string) []byte {
+	m := newMarkdown(d, 1, languages)
+	m.printf("# %s: what changed\n\n", m.say(d.GetAfter().GetSurvey().GetSource().GetName()))
+	m.sides()
+	m.out.Write(Markdown(d, 2, languages...))
 	return m.out.Bytes()
 }
 
 // Markdown prints a difference for a place within a document: sentences, then
 // sections with headings of the given level, from 1 to 6. Whatever strangers
-// wrote is escaped. It ends with one empty line at most.
-func Markdown(d *gromav1.Difference, level int) []byte {
-	m := &markdown{level: min(max(level, 1), 6)}
-	m.questions(d)
-	for _, text := range Sentences(d) {
-		m.printf("- %s\n", report.Escape(text))
+// wrote is escaped. Languages are those of Document.
+func Markdown(d *gromav1.Difference, level int, languages ...string) []byte {
+	m := newMarkdown(d, level, languages)
+	m.questions()
+	for _, text := range m.sentences() {
+		m.printf("- %s\n", text)
 	}
 	m.printf("\n")
-	m.projects(d)
-	m.languages(d)
-	m.byProject(d)
-	m.repositories(d)
-	m.outcomes(d)
-	m.commits(d)
+	m.projects()
+	m.byLanguage()
+	m.byProject()
+	m.repositories()
+	m.outcomes()
+	m.commits()
 	return append(bytes.TrimRight(m.out.Bytes(), "\n"), '\n')
 }
 
 type markdown struct {
+	view
 	out   bytes.Buffer
 	level int
+}
+
+func newMarkdown(d *gromav1.Difference, level int, languages []string) *markdown {
+	say := func(text string) string { return report.Escape(plain(text)) }
+	return &markdown{view: view{d, focused(d, languages), say}, level: min(max(level, 1), 6)}
 }
 
 func (m *markdown) printf(format string, args ...any) { fmt.Fprintf(&m.out, format, args...) }
@@ -72,15 +81,11 @@ func (m *markdown) table(head []string, rows [][]string) {
 	}
 }
 
-func landscapeOf(d *gromav1.Difference) string {
-	return plain(d.GetAfter().GetSurvey().GetSource().GetName())
-}
-
 // sides says what is compared.
-func (m *markdown) sides(d *gromav1.Difference) {
+func (m *markdown) sides() {
 	var rows [][]string
-	for _, fact := range facts(d) {
-		rows = append(rows, []string{fact.what, report.Escape(fact.before), report.Escape(fact.after)})
+	for _, f := range facts(m.Difference) {
+		rows = append(rows, []string{f.what, m.say(f.before), m.say(f.after)})
 	}
 	m.table([]string{"", "before", "after"}, rows)
 }
@@ -96,7 +101,7 @@ func facts(d *gromav1.Difference) []fact {
 		of("survey", func(s *gromav1.Side) string { return s.GetSurvey().GetId() }),
 		of("ended", func(s *gromav1.Side) string { return report.Moment(s.GetSurvey().GetEndedAt()) }),
 		of("landscape", func(s *gromav1.Side) string { return s.GetSurvey().GetSource().GetName() }),
-		of("SHA-256", func(s *gromav1.Side) string { return shorten(s.GetSurvey().GetSource().GetSha256()) }),
+		of("landscape's SHA-256", func(s *gromav1.Side) string { return shorten(s.GetSurvey().GetSource().GetSha256()) }),
 		of("projects", func(s *gromav1.Side) string { return report.Number(s.GetTotals().GetProjects()) }),
 		of("repositories", func(s *gromav1.Side) string { return report.Number(s.GetTotals().GetRepositories()) }),
 		of("with a count", func(s *gromav1.Side) string { return report.Number(countedOf(s)) }),
@@ -109,14 +114,14 @@ func countedOf(s *gromav1.Side) int64 {
 	return outcomes["counted"] + outcomes["reused"]
 }
 
-func (m *markdown) questions(d *gromav1.Difference) {
-	if len(d.Questions) == 0 {
+func (m *markdown) questions() {
+	if len(m.Questions) == 0 {
 		return
 	}
 	m.printf("**%s**\n\n", notAlike)
 	var rows [][]string
-	for _, q := range d.Questions {
-		rows = append(rows, []string{q.What, report.Escape(plain(q.Before)), report.Escape(plain(q.After))})
+	for _, q := range m.Questions {
+		rows = append(rows, []string{q.What, m.say(q.Before), m.say(q.After)})
 	}
 	m.table([]string{"asked", "before", "after"}, rows)
 }
@@ -124,19 +129,19 @@ func (m *markdown) questions(d *gromav1.Difference) {
 // notAlike stands above whatever follows.
 const notAlike = "The two surveys do not ask the same question; some of what follows differs for that reason alone."
 
-func (m *markdown) projects(d *gromav1.Difference) {
+func (m *markdown) projects() {
 	var rows [][]string
-	for _, p := range d.ProjectsIn {
-		rows = append(rows, []string{"new", report.Escape(plain(p.Name)), report.Escape(maturity(p.Maturity)), report.Escape(noteOf(p, "accepted "+p.Accepted, "left out before: "))})
+	for _, p := range m.ProjectsIn {
+		rows = append(rows, []string{"new", m.say(p.Name), m.maturity(p.Maturity), m.presenceNote(p, "left out before: ")})
 	}
-	for _, p := range d.ProjectsOut {
-		rows = append(rows, []string{"gone", report.Escape(plain(p.Name)), report.Escape(maturity(p.Maturity)), report.Escape(noteOf(p, "", "left out now: "))})
+	for _, p := range m.ProjectsOut {
+		rows = append(rows, []string{"gone", m.say(p.Name), m.maturity(p.Maturity), m.presenceNote(p, "left out now: ")})
 	}
-	for _, p := range d.ProjectsRenamed {
-		rows = append(rows, []string{"renamed", report.Escape(plain(p.NameAfter)), "", report.Escape("was " + plain(p.NameBefore) + ", known by its " + p.KnownBy)})
+	for _, p := range m.ProjectsRenamed {
+		rows = append(rows, []string{"renamed", m.say(p.NameAfter), "", "was " + m.say(p.NameBefore) + ", known by its " + p.KnownBy})
 	}
-	for _, p := range d.Maturities {
-		rows = append(rows, []string{"maturity", report.Escape(plain(p.Name)), report.Escape(maturity(p.After)), report.Escape(maturityNote(p))})
+	for _, p := range m.Maturities {
+		rows = append(rows, []string{"maturity", m.say(p.Name), m.maturity(p.After), m.maturityNote(p)})
 	}
 	if len(rows) > 0 {
 		m.heading("Projects that came, went or changed")
@@ -144,57 +149,63 @@ func (m *markdown) projects(d *gromav1.Difference) {
 	}
 }
 
-func noteOf(p *gromav1.ProjectPresence, text, excluded string) string {
+func (m *markdown) presenceNote(p *gromav1.ProjectPresence, excluded string) string {
 	switch {
 	case p.Excluded != "":
-		return plain(excluded + p.Excluded)
-	case p.Accepted == "":
-		return ""
+		return excluded + m.say(p.Excluded)
+	case p.Accepted != "":
+		return "accepted " + m.say(p.Accepted)
 	}
-	return plain(text)
+	return ""
 }
 
-func maturityNote(c *gromav1.MaturityChange) string {
-	text := "was " + maturity(c.Before)
+func (m *markdown) maturityNote(c *gromav1.MaturityChange) string {
+	text := "was " + m.maturity(c.Before)
 	if c.BeforeSince != "" {
-		text += " since " + c.BeforeSince
+		text += " since " + m.say(c.BeforeSince)
 	}
 	if c.AfterSince != "" {
-		text += ", " + maturity(c.After) + " since " + c.AfterSince
+		text += ", " + m.maturity(c.After) + " since " + m.say(c.AfterSince)
 	}
-	return plain(text)
+	return text
 }
 
-// languages are the changes over all projects.
-func (m *markdown) languages(d *gromav1.Difference) {
-	if len(d.Languages) == 0 {
+// byLanguage has the changes over all projects.
+func (m *markdown) byLanguage() {
+	changes := append([]*gromav1.LanguageChange{m.All}, m.inFocus()...)
+	if len(changes) == 1 {
 		return
 	}
 	m.heading("Lines of code by language")
-	changes := append([]*gromav1.LanguageChange{d.All}, inFocus(d)...)
 	shown := shownCauses(changes)
 	var rows [][]string
 	for _, c := range changes {
-		rows = append(rows, append([]string{report.Escape(languageName(c.Language))}, figureCells(c, shown)...))
+		rows = append(rows, append([]string{m.language(c)}, figureCells(c, shown)...))
 	}
 	m.table(append([]string{"language"}, figureHeads(shown)...), rows)
+	m.legend(shown)
 }
 
-// inFocus are the languages that changed, those first that were asked for.
-func inFocus(d *gromav1.Difference) []*gromav1.LanguageChange {
-	asked := focused(d)
+// inFocus are the languages that changed, those first that it is about.
+func (v view) inFocus() []*gromav1.LanguageChange {
 	var first, others []*gromav1.LanguageChange
-	for _, language := range asked {
-		if c := find(d.Languages, language); c != nil {
+	for _, language := range v.languages {
+		if c := find(v.Languages, language); c != nil {
 			first = append(first, c)
 		}
 	}
-	for _, c := range d.Languages {
-		if find(first, c.Language) == nil {
+	for _, c := range v.Languages {
+		if find(first, c.Language) == nil && ofCode(c) {
 			others = append(others, c)
 		}
 	}
 	return append(first, others...)
+}
+
+// ofCode reports whether a change is one of lines of code, rather than of
+// comments or bytes alone.
+func ofCode(c *gromav1.LanguageChange) bool {
+	return c.Growth.GetPart() != 0 || slices.ContainsFunc(parts(c), func(part *gromav1.Counts) bool { return part.GetCode() != 0 })
 }
 
 // shownCauses are the numbers of the causes that any of some changes has.
@@ -208,6 +219,17 @@ func shownCauses(changes []*gromav1.LanguageChange) (shown []int) {
 		}
 	}
 	return shown
+}
+
+// legend says what the columns of some causes mean.
+func (m *markdown) legend(shown []int) {
+	var meanings []string
+	for _, i := range shown {
+		meanings = append(meanings, "by "+causes[i].head+": "+strings.TrimPrefix(causes[i].words, "by "))
+	}
+	if len(meanings) > 0 {
+		m.printf("What the change is made of: %s.\n\n", strings.Join(meanings, "; "))
+	}
 }
 
 func figureHeads(shown []int) []string {
@@ -232,29 +254,28 @@ type line struct {
 	change  *gromav1.LanguageChange
 }
 
-// lines are the projects' changes in the languages that the surveys asked for,
-// or in all together, the most first.
-func lines(d *gromav1.Difference) (found []line) {
-	asked := focused(d)
-	for _, p := range d.Projects {
-		if len(asked) == 0 && differs(p.All) {
+// lines are the projects' changes in the languages that it is about, or in all
+// together, the most first.
+func (v view) lines() (found []line) {
+	for _, p := range v.Projects {
+		if len(v.languages) == 0 && ofCode(p.All) {
 			found = append(found, line{p, p.All})
 		}
 	}
-	for _, language := range asked {
+	for _, language := range v.languages {
 		start := len(found)
-		for _, p := range d.Projects {
-			if c := find(p.Languages, language); c != nil {
+		for _, p := range v.Projects {
+			if c := find(p.Languages, language); c != nil && ofCode(c) {
 				found = append(found, line{p, c})
 			}
 		}
-		sortLines(found[start:])
+		slices.SortStableFunc(found[start:], func(x, y line) int { return mostFirst(x.change, y.change) }) // which come by slug
 	}
 	return found
 }
 
-func (m *markdown) byProject(d *gromav1.Difference) {
-	found := lines(d)
+func (m *markdown) byProject() {
+	found := m.lines()
 	if len(found) == 0 {
 		return
 	}
@@ -266,24 +287,24 @@ func (m *markdown) byProject(d *gromav1.Difference) {
 	shown := shownCauses(changes)
 	var rows [][]string
 	for _, l := range found {
-		rows = append(rows, append([]string{report.Escape(plain(l.project.Name)), report.Escape(languageName(l.change.Language))}, figureCells(l.change, shown)...))
+		rows = append(rows, append([]string{m.say(l.project.Name), m.language(l.change)}, figureCells(l.change, shown)...))
 	}
 	m.table(append([]string{"project", "language"}, figureHeads(shown)...), rows)
-	if !isZero(d.All.GetRepeated()) {
+	if !isZero(m.All.GetRepeated()) {
 		m.printf("A repository that several projects name stands in the line of each; by language it is counted once.\n\n")
 	}
 }
 
-func (m *markdown) repositories(d *gromav1.Difference) {
+func (m *markdown) repositories() {
 	var rows [][]string
-	for _, r := range d.RepositoriesIn {
-		rows = append(rows, []string{"new", report.Escape(r.Key), report.Escape(r.Outcome), report.Escape(projectsOf(r.Projects))})
+	for _, r := range m.RepositoriesIn {
+		rows = append(rows, []string{"new", m.say(r.Key), m.say(r.Outcome), m.slugs(r.Projects)})
 	}
-	for _, r := range d.RepositoriesOut {
-		rows = append(rows, []string{"gone", report.Escape(r.Key), "was " + report.Escape(r.Outcome), report.Escape(projectsOf(r.Projects))})
+	for _, r := range m.RepositoriesOut {
+		rows = append(rows, []string{"gone", m.say(r.Key), "was " + m.say(r.Outcome), m.slugs(r.Projects)})
 	}
-	for _, r := range d.RepositoriesMoved {
-		rows = append(rows, []string{"moved", report.Escape(r.KeyAfter), report.Escape(movedNote(r)), report.Escape(projectsOf(r.Projects))})
+	for _, r := range m.RepositoriesMoved {
+		rows = append(rows, []string{"moved", m.say(r.KeyAfter), m.movedNote(r), m.slugs(r.Projects)})
 	}
 	if len(rows) > 0 {
 		m.heading("Repositories that came, went or moved")
@@ -291,48 +312,49 @@ func (m *markdown) repositories(d *gromav1.Difference) {
 	}
 }
 
-func projectsOf(slugs []string) string {
-	if more := len(slugs) - mostNamed; more > 0 {
-		return strings.Join(slugs[:mostNamed], ", ") + " and " + report.Number(int64(more)) + " more"
+func (m *markdown) slugs(slugs []string) string {
+	more := len(slugs) - mostNamed
+	if more > 0 {
+		slugs = slugs[:mostNamed]
 	}
-	return strings.Join(slugs, ", ")
+	text := m.say(strings.Join(slugs, ", "))
+	if more > 0 {
+		text += " and " + report.Number(int64(more)) + " more"
+	}
+	return text
 }
 
-func movedNote(r *gromav1.RepositoryMove) string {
+func (m *markdown) movedNote(r *gromav1.RepositoryMove) string {
 	switch {
 	case r.KeyBefore != r.KeyAfter:
-		return "the landscape named it " + r.KeyBefore
+		return "the landscape named it " + m.say(r.KeyBefore)
 	case r.NowAfter != r.KeyAfter:
-		return "it is " + r.NowAfter + " now"
+		return "it is " + m.say(r.NowAfter) + " now"
 	}
-	return "it is no longer " + r.NowBefore
+	return "it is no longer " + m.say(r.NowBefore)
 }
 
-func (m *markdown) outcomes(d *gromav1.Difference) {
-	if len(d.Outcomes) == 0 {
+func (m *markdown) outcomes() {
+	if len(m.Outcomes) == 0 {
 		return
 	}
 	m.heading("Repositories that ended otherwise")
 	var rows [][]string
-	for _, o := range d.Outcomes {
-		reason := o.ReasonAfter
-		if reason == "" {
-			reason = o.ReasonBefore
-		}
-		rows = append(rows, []string{report.Escape(o.Key), report.Escape(o.Before), report.Escape(o.After), report.Escape(plain(reason)), report.Escape(projectsOf(o.Projects))})
+	for _, o := range m.Outcomes {
+		rows = append(rows, []string{m.say(o.Key), m.say(o.Before), m.say(o.After), m.say(cmp.Or(o.ReasonAfter, o.ReasonBefore)), m.slugs(o.Projects)})
 	}
 	m.table([]string{"repository", "before", "after", "reason", "projects"}, rows)
 }
 
-func (m *markdown) commits(d *gromav1.Difference) {
-	if len(d.Repositories) == 0 {
+func (m *markdown) commits() {
+	if len(m.Repositories) == 0 {
 		return
 	}
 	m.heading("Commits and methods")
 	var rows [][]string
-	for _, r := range d.Repositories {
+	for _, r := range m.Repositories {
 		rows = append(rows, []string{
-			report.Escape(r.KeyAfter), commitCell(r.CommitBefore) + " → " + commitCell(r.CommitAfter),
+			m.say(r.KeyAfter), commitCell(r.CommitBefore) + " → " + commitCell(r.CommitAfter),
 			report.Day(r.CommittedBefore) + " → " + report.Day(r.CommittedAfter),
 			signed(r.After.GetCode() - r.Before.GetCode()), repositoryCauses[r.Cause],
 		})

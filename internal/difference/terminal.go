@@ -1,9 +1,7 @@
 package difference
 
 import (
-	"cmp"
 	"fmt"
-	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -16,8 +14,9 @@ const terminalRows = 15
 
 // Terminal prints a difference for people at a terminal: what is compared,
 // what changed in sentences, and the figures in columns. Control characters of
-// strangers are gone.
-func Terminal(d *gromav1.Difference) string {
+// strangers are gone. Languages are those of Document.
+func Terminal(d *gromav1.Difference, languages ...string) string {
+	v := view{d, focused(d, languages), plain}
 	var out strings.Builder
 	var sides [][]string
 	for _, f := range facts(d) {
@@ -33,26 +32,22 @@ func Terminal(d *gromav1.Difference) string {
 		}
 	}
 	out.WriteString("\n")
-	for _, text := range Sentences(d) {
+	for _, text := range v.sentences() {
 		out.WriteString(text + "\n")
 	}
-	terminalFigures(&out, d)
-	terminalOutcomes(&out, d)
+	v.terminalFigures(&out)
+	v.terminalOutcomes(&out)
 	return out.String()
 }
 
-func terminalFigures(out *strings.Builder, d *gromav1.Difference) {
-	found := lines(d)
+func (v view) terminalFigures(out *strings.Builder) {
+	found := v.lines()
 	if len(found) == 0 {
 		return
 	}
 	rows := [][]string{{"lines of code", "", "before", "after", "change", "%"}}
 	for _, l := range found[:min(len(found), terminalRows)] {
-		name := languageName(l.change.Language)
-		if l.change.Language == "" {
-			name = ""
-		}
-		rows = append(rows, append([]string{plain(l.project.Name), name}, figureCells(l.change, nil)...))
+		rows = append(rows, append([]string{plain(l.project.Name), plain(l.change.Language)}, figureCells(l.change, nil)...))
 	}
 	out.WriteString("\n")
 	columns(out, rows, 2)
@@ -61,17 +56,17 @@ func terminalFigures(out *strings.Builder, d *gromav1.Difference) {
 	}
 }
 
-func terminalOutcomes(out *strings.Builder, d *gromav1.Difference) {
-	if len(d.Outcomes) == 0 {
+func (v view) terminalOutcomes(out *strings.Builder) {
+	if len(v.Outcomes) == 0 {
 		return
 	}
 	rows := [][]string{{"repository", "before", "after"}}
-	for _, o := range d.Outcomes[:min(len(d.Outcomes), terminalRows)] {
+	for _, o := range v.Outcomes[:min(len(v.Outcomes), terminalRows)] {
 		rows = append(rows, []string{plain(o.Key), plain(o.Before), plain(o.After)})
 	}
 	out.WriteString("\n")
 	columns(out, rows, len(rows[0]))
-	if more := len(d.Outcomes) - terminalRows; more > 0 {
+	if more := len(v.Outcomes) - terminalRows; more > 0 {
 		fmt.Fprintf(out, "and %s more\n", report.Number(int64(more)))
 	}
 }
@@ -100,10 +95,4 @@ func columns(out *strings.Builder, rows [][]string, right int) {
 		}
 		out.WriteString(strings.TrimRight(line.String(), " ") + "\n")
 	}
-}
-
-func sortLines(list []line) {
-	slices.SortStableFunc(list, func(x, y line) int {
-		return cmp.Or(mostFirst(x.change, y.change), cmp.Compare(x.project.Slug, y.project.Slug))
-	})
 }

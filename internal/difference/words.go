@@ -10,32 +10,64 @@ import (
 	gromav1 "groma/proto/groma/v1"
 )
 
-// Sentences say in a few words what changed, for people. They are plain text
-// and hold names that strangers gave: whoever prints them escapes them.
-func Sentences(d *gromav1.Difference) []string {
-	if Empty(d) {
+// Sentences say in a few words what changed, for people. They are about some
+// languages; where none is named, about those that the surveys asked for. They
+// are plain text without control characters and hold names that strangers
+// gave: whoever prints them in markup escapes them.
+func Sentences(d *gromav1.Difference, languages ...string) []string {
+	return view{d, focused(d, languages), plain}.sentences()
+}
+
+// A view is a difference and how it is told.
+type view struct {
+	*gromav1.Difference
+	languages []string            // those that it is about; none means all together
+	say       func(string) string // makes safe what strangers wrote
+}
+
+// focused are the languages to tell of: those that are named or, where none
+// is, those that the second survey asked for, then those of the first.
+func focused(d *gromav1.Difference, named []string) []string {
+	languages := slices.Clone(named)
+	if len(languages) == 0 {
+		languages = slices.Concat(d.GetAfter().GetSurvey().GetSpec().GetLanguages(), d.GetBefore().GetSurvey().GetSpec().GetLanguages())
+	}
+	seen := map[string]bool{"": true} // no name means all
+	return slices.DeleteFunc(languages, func(language string) bool {
+		again := seen[language]
+		seen[language] = true
+		return again
+	})
+}
+
+func (v view) sentences() []string {
+	if Empty(v.Difference) {
 		return []string{"Nothing differs but when it was surveyed."}
 	}
-	var said []string
-	for _, sentence := range []string{
-		projectsSentence(d), maturitySentence(d), repositoriesSentence(d), outcomesSentence(d), commitsSentence(d),
-	} {
-		if sentence != "" {
-			said = append(said, sentence)
-		}
-	}
-	for _, language := range focused(d) {
-		if c := find(d.Languages, language); c != nil {
-			said = append(said, figuresSentence(c))
+	said := slices.DeleteFunc([]string{v.projectsSentence(), v.maturitySentence(), v.repositoriesSentence(), v.outcomesSentence(), v.commitsSentence()},
+		func(sentence string) bool { return sentence == "" })
+	for _, language := range v.languages {
+		if c := find(v.Languages, language); c != nil {
+			said = append(said, v.figuresSentence(c))
 		} else {
-			said = append(said, plain(language)+": as before.")
+			said = append(said, v.say(language)+": as before.")
 		}
 	}
-	said = append(said, figuresSentence(d.All))
-	for _, m := range d.Methods {
-		said = append(said, methodSentence(m))
+	said = append(said, v.figuresSentence(v.All))
+	for _, m := range v.Methods {
+		said = append(said, v.methodSentence(m))
 	}
 	return said
+}
+
+// find is the change of a language, or nil where nothing changed.
+func find(changes []*gromav1.LanguageChange, language string) *gromav1.LanguageChange {
+	for _, c := range changes {
+		if c.Language == language {
+			return c
+		}
+	}
+	return nil
 }
 
 // mostNamed is how many names a sentence has; the others are counted.
@@ -54,8 +86,8 @@ func inBrackets[T any](things []T, name func(T) string) string {
 	return " (" + text + ")"
 }
 
-// longestName is longer than names of projects are, in bytes.
-const longestName = 100
+// longestName is longer than names and reasons are, in bytes.
+const longestName = 200
 
 // plain makes a stranger's text a short piece of one line.
 func plain(text string) string {
@@ -72,45 +104,83 @@ func plain(text string) string {
 	return b.String()
 }
 
-func projectsSentence(d *gromav1.Difference) string {
-	name := func(p *gromav1.ProjectPresence) string { return plain(p.Name) }
+// An amount is a part of a sentence that begins with a number.
+type amount struct {
+	n         int
+	one, many string
+	rest      string
+}
+
+// sentence joins the amounts that are not zero; it is empty where all are.
+func sentence(amounts ...amount) string {
+	var parts []string
+	for _, a := range amounts {
+		if a.n > 0 {
+			parts = append(parts, report.Plural(int64(a.n), a.one, a.many)+a.rest)
+		}
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return strings.Join(parts, ", ") + "."
+}
+
+func (v view) projectsSentence() string {
+	name := func(p *gromav1.ProjectPresence) string { return v.say(p.Name) }
+	came, again := byExclusion(v.ProjectsIn)
+	went, out := byExclusion(v.ProjectsOut)
 	return sentence(
-		amount{len(d.ProjectsIn), "project is", "projects are", " new" + inBrackets(d.ProjectsIn, name)},
-		amount{len(d.ProjectsOut), "project has", "projects have", " gone" + inBrackets(d.ProjectsOut, name)},
-		amount{len(d.ProjectsRenamed), "project has", "projects have", " another name" + inBrackets(d.ProjectsRenamed, func(r *gromav1.ProjectRenaming) string {
-			return plain(r.NameBefore) + " is " + plain(r.NameAfter)
+		amount{len(came), "project is", "projects are", " new" + inBrackets(came, name)},
+		amount{len(went), "project has", "projects have", " gone" + inBrackets(went, name)},
+		amount{len(again), "project is", "projects are", " no longer left out by an annotation" + inBrackets(again, name)},
+		amount{len(out), "project is", "projects are", " left out by an annotation now" + inBrackets(out, name)},
+		amount{len(v.ProjectsRenamed), "project has", "projects have", " another name" + inBrackets(v.ProjectsRenamed, func(r *gromav1.ProjectRenaming) string {
+			return v.say(r.NameBefore) + " is now " + v.say(r.NameAfter)
 		})},
 	)
 }
 
-func maturitySentence(d *gromav1.Difference) string {
-	return sentence(amount{len(d.Maturities), "project has", "projects have", " another maturity" + inBrackets(d.Maturities, func(m *gromav1.MaturityChange) string {
-		text := plain(m.Name) + ": " + maturity(m.Before) + " to " + maturity(m.After)
+// byExclusion parts the projects that a landscape does not have from those
+// that an annotation leaves out.
+func byExclusion(list []*gromav1.ProjectPresence) (missing, excluded []*gromav1.ProjectPresence) {
+	for _, p := range list {
+		if p.Excluded == "" {
+			missing = append(missing, p)
+		} else {
+			excluded = append(excluded, p)
+		}
+	}
+	return missing, excluded
+}
+
+func (v view) maturitySentence() string {
+	return sentence(amount{len(v.Maturities), "project has", "projects have", " another maturity" + inBrackets(v.Maturities, func(m *gromav1.MaturityChange) string {
+		text := v.say(m.Name) + ": " + v.maturity(m.Before) + " to " + v.maturity(m.After)
 		if m.AfterSince != "" {
-			text += ", " + plain(m.AfterSince)
+			text += ", " + v.say(m.AfterSince)
 		}
 		return text
 	})})
 }
 
-func maturity(m string) string {
+func (v view) maturity(m string) string {
 	if m == "" {
 		return "none"
 	}
-	return plain(m)
+	return v.say(m)
 }
 
-func repositoriesSentence(d *gromav1.Difference) string {
+func (v view) repositoriesSentence() string {
 	return sentence(
-		amount{len(d.RepositoriesIn), "repository is", "repositories are", " new"},
-		amount{len(d.RepositoriesOut), "repository has", "repositories have", " gone"},
-		amount{len(d.RepositoriesMoved), "repository has", "repositories have", " moved"},
+		amount{len(v.RepositoriesIn), "repository is", "repositories are", " new"},
+		amount{len(v.RepositoriesOut), "repository has", "repositories have", " gone"},
+		amount{len(v.RepositoriesMoved), "repository has", "repositories have", " moved"},
 	)
 }
 
-func outcomesSentence(d *gromav1.Difference) string {
+func (v view) outcomesSentence() string {
 	var lost, found, other int
-	for _, o := range d.Outcomes {
+	for _, o := range v.Outcomes {
 		switch {
 		case o.Before == "counted":
 			lost++
@@ -127,9 +197,9 @@ func outcomesSentence(d *gromav1.Difference) string {
 	)
 }
 
-func commitsSentence(d *gromav1.Difference) string {
+func (v view) commitsSentence() string {
 	n := 0
-	for _, r := range d.Repositories {
+	for _, r := range v.Repositories {
 		if r.CommitBefore != r.CommitAfter {
 			n++
 		}
@@ -138,15 +208,14 @@ func commitsSentence(d *gromav1.Difference) string {
 }
 
 // figuresSentence says by how much a language grew, and why.
-func figuresSentence(c *gromav1.LanguageChange) string {
-	name := languageName(c.Language)
+func (v view) figuresSentence(c *gromav1.LanguageChange) string {
 	var why []string
 	for i, part := range parts(c) {
 		if part.GetCode() != 0 {
 			why = append(why, signed(part.Code)+" "+causes[i].words)
 		}
 	}
-	text := fmt.Sprintf("%s: %s lines of code, %s (%s)", name, report.Number(c.After.Code), signed(c.Growth.Part), percent(c.Growth))
+	text := fmt.Sprintf("%s: %s lines of code, %s (%s)", v.language(c), report.Number(c.After.Code), signed(c.Growth.Part), percent(c.Growth))
 	if len(why) > 0 {
 		text += ": " + strings.Join(why, ", ")
 	}
@@ -156,19 +225,19 @@ func figuresSentence(c *gromav1.LanguageChange) string {
 // causes are the parts of a change in their order, each with the head of its
 // column and the words of a sentence.
 var causes = []struct{ head, words string }{
-	{"other commit", "by other commits"},
-	{"other method", "by another method at the same commits"},
+	{"commit", "by other commits"},
+	{"method", "by another method at the same commits"},
 	{"both", "by other commits and another method at once, which cannot be told apart"},
-	{"coverage", "by repositories that only one survey could count"},
-	{"landscape", "by repositories that only one survey asked for there"},
-	{"unexplained", "without a cause"},
+	{"coverage", "by repositories that only one of the surveys could count"},
+	{"landscape", "by repositories that came or went"},
+	{"nothing", "without a cause"},
 }
 
-func languageName(language string) string {
-	if language == "" {
+func (v view) language(c *gromav1.LanguageChange) string {
+	if c.Language == "" {
 		return "All programming languages"
 	}
-	return plain(language)
+	return v.say(c.Language)
 }
 
 // signed prints a change with its sign.
@@ -196,56 +265,15 @@ func percent(g *gromav1.Growth) string {
 	return fmt.Sprintf("%s%s.%d %%", sign, report.Number(n/10), n%10)
 }
 
-func methodSentence(m *gromav1.MethodChange) string {
-	text := fmt.Sprintf("The method is %s instead of %s", plain(m.After), plain(m.Before))
+func (v view) methodSentence(m *gromav1.MethodChange) string {
+	text := fmt.Sprintf("The method is %s instead of %s", v.say(m.After), v.say(m.Before))
 	if m.SameCommit > 0 {
-		text += fmt.Sprintf(": at the same commit it counts %s otherwise by %s lines of code", report.Plural(m.SameCommit, "repository", "repositories"), signed(m.By.GetCode()))
+		text += fmt.Sprintf(", which changes what %s at the same commit by %s lines of code",
+			report.Plural(m.SameCommit, "repository has", "repositories have"), signed(m.By.GetCode()))
 	}
 	if m.OtherCommit > 0 {
-		text += fmt.Sprintf("; %s another commit, too, and what changed there is put down to neither", report.Plural(m.OtherCommit, "repository has", "repositories have"))
+		text += fmt.Sprintf("; %s another commit, too, and what changed there is put down to neither",
+			report.Plural(m.OtherCommit, "repository has", "repositories have"))
 	}
 	return text + "."
-}
-
-// An amount is a part of a sentence that begins with a number.
-type amount struct {
-	n         int
-	one, many string
-	rest      string
-}
-
-// sentence joins the amounts that are not zero; it is empty where all are.
-func sentence(amounts ...amount) string {
-	var parts []string
-	for _, a := range amounts {
-		if a.n > 0 {
-			parts = append(parts, report.Plural(int64(a.n), a.one, a.many)+a.rest)
-		}
-	}
-	if len(parts) == 0 {
-		return ""
-	}
-	return strings.Join(parts, ", ") + "."
-}
-
-// find is the change of a language, or nil where nothing changed.
-func find(changes []*gromav1.LanguageChange, language string) *gromav1.LanguageChange {
-	for _, c := range changes {
-		if c.Language == language {
-			return c
-		}
-	}
-	return nil
-}
-
-// focused are the languages that the second survey asked for, then those that
-// only the first did.
-func focused(d *gromav1.Difference) []string {
-	asked := slices.Clone(d.GetAfter().GetSurvey().GetSpec().GetLanguages())
-	for _, language := range d.GetBefore().GetSurvey().GetSpec().GetLanguages() {
-		if !slices.Contains(asked, language) {
-			asked = append(asked, language)
-		}
-	}
-	return slices.DeleteFunc(asked, func(language string) bool { return language == "" })
 }

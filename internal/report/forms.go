@@ -16,9 +16,6 @@ func AddTally(f *gromav1.Figures, t *gromav1.Tally) { addTally(f, t) }
 // HasCount reports whether a repository has a count of its own.
 func HasCount(r *gromav1.Repository) bool { return hasCount(r) }
 
-// CompareMaturities orders maturities as reports do.
-func CompareMaturities(a, b string) int { return compareMaturities(a, b) }
-
 // A Holding is a project and the repositories that its figures are of, as
 // landscape and annotations have it.
 type Holding struct {
