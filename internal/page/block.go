@@ -86,31 +86,48 @@ type table struct {
 	Foot    [][]cell
 	Long    bool // may be sorted and filtered
 	Drawn   bool // stands for its drawings: the figures stand elsewhere, too
+	Quiet   bool // has its caption as a heading above it
 }
 
-// A column holds words, numbers, which stand to the right, or drawings.
+// A column is named for the style sheet by what it holds.
 type column struct {
-	Title         string
-	Number, Drawn bool
+	Title string
+	Class string
 }
+
+// What columns hold: words, numbers, which stand to the right, drawings, or a
+// few words that stay on one line.
+const (
+	numbers  = "n"
+	drawings = "d"
+	fewWords = "t"
+)
 
 // A cell is what stands in a row and column.
 type cell struct {
 	Words line
 	Sort  string // sorts instead of the words; empty means them
 	Spark *spark
-	Right bool
-	Drawn bool
+	Class string // of its column
 }
 
 // columns are made of titles; one that ends in ":" is of numbers.
 func columns(titles ...string) []column {
 	made := make([]column, len(titles))
 	for i, title := range titles {
-		number, ok := strings.CutSuffix(title, ":")
-		made[i] = column{Title: number, Number: ok}
+		made[i].Title = title
+		if number, ok := strings.CutSuffix(title, ":"); ok {
+			made[i] = column{number, numbers}
+		}
 	}
 	return made
+}
+
+// holds says what some columns hold, by their places.
+func (t *table) holds(class string, places ...int) {
+	for _, i := range places {
+		t.Columns[i].Class = class
+	}
 }
 
 // row makes cells of numbers, strings, lines and cells.
@@ -131,7 +148,7 @@ func (t *table) cells(values []any) []cell {
 		case cell:
 			made[i] = v
 		}
-		made[i].Right, made[i].Drawn = t.Columns[i].Number, t.Columns[i].Drawn
+		made[i].Class = t.Columns[i].Class
 	}
 	return made
 }

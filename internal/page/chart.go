@@ -14,6 +14,7 @@ type chart struct {
 	Title       string
 	Description string // what the picture says, in words
 	Height      int
+	Split       bool // bars have several segments, with gaps between
 	Rects       []rect
 	Labels      []label
 	Rules       []int // heights of lines from side to side
@@ -62,7 +63,8 @@ const (
 	barHeight = 14
 	barTop    = 20 // room for the words above
 	mostBars  = 25
-	mostRunes = 34 // of a name, which then fits a narrow screen
+	mostRunes = 34  // of a name, which then fits a narrow screen
+	leastBar  = 300 // of the whole's length is what can still be seen
 )
 
 // bar adds a bar below the others: its words above it, its segments side by
@@ -76,8 +78,12 @@ func (c *chart) bar(name, value string, whole int64, segments []segment) {
 		if s.part <= 0 || whole <= 0 {
 			continue
 		}
+		width := percent(s.part, whole)
+		if !c.Split {
+			width = percent(max(s.part, whole/leastBar), whole)
+		}
 		c.Rects = append(c.Rects, rect{
-			X: percent(before, whole), Width: percent(s.part, whole), Y: c.Height + barTop, Height: barHeight,
+			X: percent(before, whole), Width: width, Y: c.Height + barTop, Height: barHeight,
 			Class: s.class, Title: name + ", " + s.title,
 		})
 		before += s.part

@@ -83,7 +83,7 @@ func (w *writer) mixChart() *chart {
 	drawn := mixed[:min(len(mixed), mostBars)]
 	classes, keys := w.languageKeys(drawn)
 	c := &chart{
-		Title: "Mix of programming languages, by project", Legend: keys, Table: &table{Caption: "Mix of programming languages, by project", Columns: columns("project", "languages, by "+w.unit)},
+		Split: true, Title: "Mix of programming languages, by project", Legend: keys, Table: &table{Caption: "Mix of programming languages, by project", Columns: columns("project", "languages, by "+w.unit)},
 		Note:        firstOf(len(drawn), len(mixed), "project", "projects", "the others stand in their own sections"),
 		Description: "A bar for each project, divided among its languages. The table below it has their shares.",
 	}
@@ -147,7 +147,7 @@ func (w *writer) crowdChart() *chart {
 		return nil
 	}
 	keys := w.groupKeys()
-	c := &chart{Title: "Projects by maturity and group", Legend: keys}
+	c := &chart{Title: "Projects by maturity and group", Split: true, Legend: keys}
 	heads := []string{"maturity"}
 	for _, k := range keys {
 		heads = append(heads, k.Text+":")
@@ -213,7 +213,7 @@ const (
 // in which nothing did have room, too, unless they are many.
 func (w *writer) yearChart() *chart {
 	years := withGaps(w.Years)
-	c := &chart{Title: "Projects by year of their dates", Height: columnTop + columnHeight + 24}
+	c := &chart{Title: "Projects by year of their dates", Split: true, Height: columnTop + columnHeight + 24}
 	if len(years) > mostYears {
 		c.Note = firstOf(mostYears, len(years), "year", "years", "the table has all")
 		c.Note = strings.Replace(c.Note, "first", "last", 1)

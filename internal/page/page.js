@@ -63,7 +63,7 @@
   for (const table of document.querySelectorAll("table.long")) {
     const rows = table.tBodies[0].rows.length;
     if (rows > 1) makeSortable(table);
-    if (rows > 7) makeFilterable(table);
+    if (rows > 9) makeFilterable(table);
   }
 
   // Only what scrolls is a stop on the keyboard's way.

@@ -87,6 +87,7 @@ func (w *writer) repositories(p *gromav1.ProjectAnalysis) {
 	}
 	t := w.table("Repositories of "+p.Project.Name, "repository", "commit", w.Language+", "+w.unit+":", "all, "+w.unit+":", "share:", "mostly", "remarks")
 	t.Long = false
+	t.holds(fewWords, 1, 5)
 	for _, r := range p.Repositories {
 		t.row(link(report.RepositoryName(r.Key), r.Link), commitCell(r), r.Share.Part, r.Share.Whole, report.Percent(r.Share), leadOf(r), w.remarks(r))
 	}

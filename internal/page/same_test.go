@@ -115,7 +115,7 @@ func textOf(n *xhtml.Node) string {
 	if n.Type == xhtml.TextNode {
 		return n.Data
 	}
-	if class(n) == "d" {
+	if class(n) == drawings {
 		return ""
 	}
 	var text string

@@ -82,7 +82,7 @@ func (w *writer) activity() {
 	t := w.table(title, heads...)
 	t.Drawn = len(w.Windows) < 2
 	for i := range w.Windows {
-		t.Columns[3+3*i].Drawn = true
+		t.holds(drawings, 3+3*i)
 	}
 	for _, p := range w.Projects[:min(len(w.Projects), report.MostRows)] {
 		if p.Health == nil {

@@ -16,6 +16,7 @@ type writer struct {
 	names    map[string]string // of projects, by slug
 	chapters map[string]string // ids of projects' chapters, by slug
 	size     map[string]string // of projects in a few words, by slug
+	above    string            // the last heading
 	done     *part
 }
 
@@ -68,6 +69,7 @@ func (w *writer) id(base string) string { return w.ids.take(w.prefix + base) }
 // section begins a section that the contents name.
 func (w *writer) section(title, id string) {
 	w.done.Sections = append(w.done.Sections, &section{Title: title, ID: w.id(id)})
+	w.above = title
 }
 
 func (w *writer) put(b block) {
@@ -75,7 +77,10 @@ func (w *writer) put(b block) {
 	last.Blocks = append(last.Blocks, b)
 }
 
-func (w *writer) heading(title, id string) { w.put(block{Heading: &heading{title, id}}) }
+func (w *writer) heading(title, id string) {
+	w.put(block{Heading: &heading{title, id}})
+	w.above = title
+}
 
 func (w *writer) say(lines ...line) { w.put(block{Words: joined(lines...)}) }
 
@@ -88,7 +93,7 @@ func (w *writer) list(lines []line) {
 // table begins a table that can be sorted and filtered; a column whose title
 // ends in ":" holds numbers.
 func (w *writer) table(caption string, titles ...string) *table {
-	t := &table{ID: w.id("table"), Caption: caption, Columns: columns(titles...), Long: true}
+	t := &table{ID: w.id("table"), Caption: caption, Columns: columns(titles...), Long: true, Quiet: caption == w.above}
 	w.put(block{Table: t})
 	return t
 }
