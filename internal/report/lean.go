@@ -10,8 +10,8 @@ import (
 )
 
 // Lean gathers the rows of a landscape too large to hold them all as they are.
-// Of each it keeps what [Analyse] reads: the tallies that a report sums, the
-// vitals and the words.
+// Of each it keeps what [Analyse] reads for the languages that the survey asks
+// for: the tallies that a report sums, the packages, the vitals and the words.
 type Lean struct {
 	manifest *gromav1.Manifest
 	planned  map[string]*gromav1.PlannedRepository
@@ -38,7 +38,7 @@ func (l *Lean) Add(row *gromav1.Row) {
 		return
 	}
 	r := repository(planned, row)
-	r.Wire, r.Skipped, r.Tally = nil, nil, leanTally(r.Tally)
+	r.Wire, r.Skipped, r.Tally, r.Packages = nil, nil, leanTally(r.Tally), l.leanPackages(r.Packages)
 	r.Outcome, r.Branch, r.Method = shared(r.Outcome), shared(r.Branch), shared(r.Method)
 	l.rows[planned.Key] = r
 }
@@ -68,6 +68,24 @@ func Whole(lean *gromav1.Repository, planned *gromav1.PlannedRepository, row *gr
 		becomeMoved(r, lean.CountedAs)
 	}
 	return r
+}
+
+// leanPackages keeps the ecosystems of the languages that the survey asks for.
+func (l *Lean) leanPackages(packages map[string]int64) map[string]int64 {
+	asked := l.manifest.GetSpec().GetLanguages()
+	if len(asked) == 0 {
+		return packages
+	}
+	var lean map[string]int64
+	for ecosystem, n := range packages {
+		if slices.ContainsFunc(asked, func(language string) bool { return slices.Contains(ecosystems[language], ecosystem) }) {
+			if lean == nil {
+				lean = map[string]int64{}
+			}
+			lean[ecosystem] = n
+		}
+	}
+	return lean
 }
 
 // leanTally sums the classes that a report sums: source and test as one. Of

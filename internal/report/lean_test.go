@@ -15,6 +15,7 @@ func TestLean(t *testing.T) {
 	random := rand.New(rand.NewPCG(3, 4))
 	for range 50 {
 		manifest, rows := anyLandscape(random)
+		manifest.Spec.Languages = nil
 		for _, row := range rows {
 			if c := row.Census; c != nil {
 				c.Tally = append(c.Tally, lines("Rust", "generated", random.Int64N(9)), lines("Rust", "test", random.Int64N(9)), lines("Rust", "vendored", 5), lines("HTML", "generated", 7))

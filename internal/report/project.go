@@ -11,7 +11,8 @@ import (
 
 // Bounds of what is said of one project; what is beyond them is counted.
 const (
-	mixLanguages    = 5
+	mixLanguages    = 5 // of a project
+	leadLanguages   = 3 // of one of its repositories
 	mostQuotes      = 5
 	mostNames       = 12
 	longestSentence = 400 // bytes of a description
@@ -98,7 +99,7 @@ func (l *ledger) repository(p *projectEntry, e *entry) *gromav1.RepositoryAnalys
 		CommittedAt: e.row.CommittedAt, Method: e.row.Method,
 		Figures: e.language, All: e.all, Share: l.share(e.language, e.all), Packages: e.packages,
 	}
-	r.Mix, _ = l.top(l.mixOf(e.row), e.all)
+	r.Mix, _ = l.top(l.mixOf(e.row), e.all, leadLanguages)
 	for _, key := range p.names[e] {
 		r.Main = r.Main || key == p.main
 		if key != r.Key {
@@ -133,15 +134,15 @@ func (l *ledger) mixOfProject(p *projectEntry, all *gromav1.Figures) (mix []*gro
 			addFigures(f, m.Figures)
 		}
 	}
-	return l.top(mix, all)
+	return l.top(mix, all, mixLanguages)
 }
 
-// top is the languages that have the most, and what the others have together.
+// top is the n languages that have the most, and what the others have together.
 // The report's own language is among them whenever there is any.
-func (l *ledger) top(mix []*gromav1.LanguageFigures, all *gromav1.Figures) (most []*gromav1.LanguageFigures, rest *gromav1.LanguageFigures) {
+func (l *ledger) top(mix []*gromav1.LanguageFigures, all *gromav1.Figures, n int) (most []*gromav1.LanguageFigures, rest *gromav1.LanguageFigures) {
 	others := &gromav1.Figures{}
 	for i, m := range l.mostFirst(mix, all) {
-		if l.measured(m.Figures) > 0 && (i < mixLanguages || m.Language == l.language) {
+		if l.measured(m.Figures) > 0 && (i < n || m.Language == l.language) {
 			most = append(most, m)
 		} else {
 			addFigures(others, m.Figures)
