@@ -18,6 +18,7 @@ import (
 	"groma/internal/census"
 	"groma/internal/report"
 	"groma/internal/sheet"
+	"groma/internal/survey"
 	gromav1 "groma/proto/groma/v1"
 )
 
@@ -26,6 +27,17 @@ type printed struct {
 	report   *gromav1.Report
 	analyses []*gromav1.Analysis
 	store    artefact.Store // of the file lists; nil if there is none
+}
+
+// analyse makes the analyses, with what changed since the survey before, where
+// that is kept.
+func (p *printed) analyse(ctx context.Context, rule report.Settings) (err error) {
+	if p.store == nil {
+		p.analyses = report.Analyses(p.report, rule)
+		return nil
+	}
+	p.analyses, err = survey.Analyses(ctx, p.store, p.report, rule)
+	return err
 }
 
 // A form is one way to print a report: what --format calls it, and its files in

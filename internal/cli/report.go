@@ -13,7 +13,6 @@ import (
 	"groma/internal/annotation"
 	"groma/internal/artefact"
 	"groma/internal/canonical"
-	"groma/internal/report"
 	"groma/internal/survey"
 	"groma/internal/tally"
 	gromav1 "groma/proto/groma/v1"
@@ -79,7 +78,9 @@ func (c *reportCommand) run(ctx context.Context, args []string) error {
 	if len(c.languages) > 0 {
 		p.report.Survey.Spec.Languages = c.languages
 	}
-	p.analyses = report.Analyses(p.report, c.forms.rule)
+	if err := p.analyse(ctx, c.forms.rule); err != nil {
+		return err
+	}
 	if c.out == "" {
 		return c.forms.print(ctx, c.terminal.Out, p)
 	}
@@ -125,7 +126,10 @@ func (c *reportCommand) read(ctx context.Context, args []string) (*printed, erro
 		return nil, err
 	}
 	rep, err := latestReport(ctx, store, c.terminal, args)
-	return &printed{report: rep, store: store}, err
+	if err != nil {
+		return nil, err
+	}
+	return &printed{report: rep, store: store}, nil
 }
 
 // latestReport is the report of the survey that is named, or of the latest.

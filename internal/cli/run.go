@@ -199,7 +199,10 @@ func (r *run) finish(ctx context.Context, id string) (*gromav1.Report, error) {
 	}
 	var written []string
 	if r.out != "" {
-		p := &printed{report: rep, analyses: report.Analyses(rep, r.forms.rule), store: r.engine.Store}
+		p := &printed{report: rep, store: r.engine.Store}
+		if err := p.analyse(ctx, r.forms.rule); err != nil {
+			return nil, err
+		}
 		if written, err = r.forms.write(ctx, r.out, p); err != nil {
 			return nil, fmt.Errorf("%w; the report is kept, and 'groma report %s' prints it", err, id)
 		}

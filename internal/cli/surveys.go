@@ -12,7 +12,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"groma/internal/artefact"
-	"groma/internal/canonical"
 	"groma/internal/fault"
 	"groma/internal/report"
 	"groma/internal/survey"
@@ -113,7 +112,7 @@ func newShow(terminal Terminal) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return show(terminal.Out, rep, asJSON, asMarkdown)
+			return show(cmd.Context(), terminal.Out, &printed{report: rep, store: store}, asJSON, asMarkdown)
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print report.json")
@@ -123,18 +122,16 @@ func newShow(terminal Terminal) *cobra.Command {
 	return cmd
 }
 
-func show(out io.Writer, rep *gromav1.Report, asJSON, asMarkdown bool) error {
+func show(ctx context.Context, out io.Writer, p *printed, asJSON, asMarkdown bool) error {
+	rep := p.report
 	switch {
 	case asJSON:
-		data, err := canonical.MarshalIndent(rep)
-		if err != nil {
+		return writeFacts(ctx, out, p)
+	case asMarkdown:
+		if err := p.analyse(ctx, report.Settings{}); err != nil {
 			return err
 		}
-		_, err = out.Write(data)
-		return err
-	case asMarkdown:
-		_, err := out.Write(report.Markdown(report.Analyses(rep, report.Settings{})...))
-		return err
+		return writeMarkdown(ctx, out, p)
 	}
 	printHeadline(out, rep, report.Settings{})
 	if gaps := report.Uncounted(rep); len(gaps) > 0 {

@@ -90,6 +90,7 @@ func besides(ctx context.Context, store artefact.Store, row *gromav1.Row) error 
 		row.Taken = proto.CloneOf(taken)
 		row.Taken.Vitals, row.Taken.WithoutVitals = "", "they were kept and cannot be read any more: "+lost.Error()
 	default:
+		v.Wire, v.Seconds = nil, 0 // what they once cost is no figure of this survey
 		row.Vitals = v
 	}
 	return nil
