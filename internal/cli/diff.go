@@ -88,8 +88,11 @@ func (c *diffCommand) read(ctx context.Context, args []string) (before, after *g
 		before, args = first.report, args[1:]
 	}
 	last, err := reports.read(ctx, args)
-	if err != nil || before != nil {
-		return before, last.report, err
+	if err != nil {
+		return nil, nil, err
+	}
+	if before != nil {
+		return before, last.report, nil
 	}
 	if last.store == nil {
 		return nil, nil, usagef("%s: name what to compare it with, too", args[0])
