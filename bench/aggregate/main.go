@@ -81,7 +81,7 @@ func measure(folder, language string, vitals bool) error {
 		return err
 	}
 	fmt.Printf("- machine: %s\n- load average: %s\n\n", bench.Machine(), bench.Load())
-	fmt.Println("| repositories | wall | CPU | a repository | peak memory | report.json | report.md |\n| --: | --: | --: | --: | --: | --: | --: |")
+	fmt.Println("| repositories | wall | CPU | CPU a repository | peak memory | report.json | report.md |\n| --: | --: | --: | --: | --: | --: | --: |")
 	for _, n := range sizes {
 		at := filepath.Join(folder, strconv.Itoa(n))
 		if err := measureOne(self, at, n, language, vitals); err != nil {
@@ -101,8 +101,8 @@ func measureOne(self, folder string, n int, language string, vitals bool) error 
 	if err != nil {
 		return err
 	}
-	each := sample.CPU.Seconds() / float64(n)
-	fmt.Printf("| %d | %s | %s | %s | %s | %s | %s |\n", n, bench.Seconds(sample.Wall.Seconds()), bench.Seconds(sample.CPU.Seconds()), bench.Seconds(each),
+	each := 1e6 * sample.CPU.Seconds() / float64(n)
+	fmt.Printf("| %d | %s | %s | %.0f µs | %s | %s | %s |\n", n, bench.Seconds(sample.Wall.Seconds()), bench.Seconds(sample.CPU.Seconds()), each,
 		bench.Bytes(float64(sample.Memory)), size(folder, "report.json"), size(folder, "report.md"))
 	return nil
 }

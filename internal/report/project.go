@@ -29,12 +29,14 @@ type sums struct {
 func (l *ledger) sum(p *projectEntry) sums {
 	s := sums{language: &gromav1.Figures{}, all: &gromav1.Figures{}}
 	for _, e := range p.counted {
-		addFigures(s.language, e.language)
+		if l.language != "" {
+			addFigures(s.language, e.language)
+		}
 		addFigures(s.all, e.all)
 		s.packages += e.packages
 	}
 	if l.language == "" {
-		s.told = len(p.counted) > 0
+		s.language, s.told = s.all, len(p.counted) > 0
 	} else {
 		s.group = groupOf(l.rule, s.language, l.share(s.language, s.all), s.packages)
 		s.told = s.group == GroupPure || s.group == GroupComponent || s.group == GroupPackages
@@ -99,7 +101,11 @@ func (l *ledger) repository(p *projectEntry, e *entry) *gromav1.RepositoryAnalys
 		CommittedAt: e.row.CommittedAt, Method: e.row.Method,
 		Figures: e.language, All: e.all, Share: l.share(e.language, e.all), Packages: e.packages,
 	}
-	r.Mix, _ = l.top(l.mixOf(e.row), e.all, leadLanguages)
+	n := leadLanguages
+	if l.language == "" {
+		n = 1 // the project's mix says the rest
+	}
+	r.Mix, _ = l.top(l.mixOf(e.row), e.all, n)
 	for _, key := range p.names[e] {
 		r.Main = r.Main || key == p.main
 		if key != r.Key {
