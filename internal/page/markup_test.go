@@ -219,8 +219,7 @@ func FuzzRender(f *testing.F) {
 		f.Add(text)
 	}
 	analyses, harmless := []*gromav1.Analysis{}, [][]string{}
-	for _, language := range []string{"Rust", ""} {
-		a := report.Analyse(reporttest.Fixture(), report.Settings{Language: language})
+	for _, a := range []*gromav1.Analysis{full(f), report.Analyse(reporttest.Fixture(), report.Settings{})} {
 		analyses, harmless = append(analyses, a), append(harmless, skeleton(f, rewritten(a, "words")))
 	}
 	f.Fuzz(func(t *testing.T, text string) {

@@ -23,17 +23,47 @@ func TestRender_SaysWhatMarkdownSays(t *testing.T) {
 	for range 20 {
 		reports = append(reports, reporttest.Random(random))
 	}
+	checkSame(t, full(t))
 	for _, r := range reports {
 		for _, s := range []report.Settings{{Language: "Rust"}, {}, {Language: "Go", Measure: "bytes"}, {Language: "no such language"}} {
-			a := report.Analyse(r, s)
-			got, want := linesOfPage(t, render(t, a)), linesOfMarkdown(report.Markdown(a))
-			for i := range max(len(got), len(want)) {
-				if i >= len(got) || i >= len(want) || got[i] != want[i] {
-					t.Fatalf("language %q: line %d of the page is\n%q, of Markdown\n%q", s.Language, i, at(got, i), at(want, i))
-				}
-			}
+			checkSame(t, report.Analyse(r, s))
 		}
 	}
+}
+
+func checkSame(t *testing.T, a *gromav1.Analysis) {
+	t.Helper()
+	got, want := linesOfPage(t, render(t, a)), linesOfMarkdown(report.Markdown(a))
+	for i := range max(len(got), len(want)) {
+		if i >= len(got) || i >= len(want) || got[i] != want[i] {
+			t.Fatalf("language %q: line %d of the page is\n%q, of Markdown\n%q", a.Language, i, at(got, i), at(want, i))
+		}
+	}
+}
+
+// full is an analysis that says something in every field, so that a new one is
+// not forgotten here.
+func full(t testing.TB) *gromav1.Analysis {
+	a := report.Analyse(reporttest.Fixture(), report.Settings{Language: "Rust"})
+	if len(a.Claims) == 0 {
+		a.Claims = []*gromav1.CheckedClaim{{
+			Slug: "viaduct", Name: "Viaduct", Says: "LOC", Figure: 1_750_000, About: true, Repositories: []string{"github.com/viaduct/proxy"},
+			Figures: a.Projects[1].Figures, Is: "bytes", Verdict: "bytes",
+		}}
+	}
+	if len(a.Changelog) == 0 {
+		a.Changelog = []*gromav1.Change{{Date: "2025-06-30", Survey: "foundation-20250630", Text: []string{"1 project came.", "Rust: +5 %."}}}
+	}
+	if len(a.ExcludedRepositories) == 0 {
+		a.ExcludedRepositories = []*gromav1.ExcludedFromProject{{Slug: "viaduct", Key: "github.com/viaduct/old", Reason: "a fork"}}
+	}
+	fields := a.ProtoReflect().Descriptor().Fields()
+	for i := range fields.Len() {
+		if field := fields.Get(i); !a.ProtoReflect().Has(field) && field.Name() != "languages" {
+			t.Errorf("the full analysis has no %s: give it one", field.Name())
+		}
+	}
+	return a
 }
 
 func at(lines []string, i int) string {

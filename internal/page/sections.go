@@ -1,6 +1,7 @@
 package page
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -217,6 +218,11 @@ func (w *writer) analysis() {
 		insights = append(insights, text("%s", insight))
 	}
 	w.list(insights)
+	w.leaders()
+	w.claims()
+}
+
+func (w *writer) leaders() {
 	if len(w.Leaders) == 0 {
 		return
 	}
@@ -225,6 +231,23 @@ func (w *writer) analysis() {
 	for _, l := range w.Leaders {
 		t.row(l.Category, l.Projects, line{{Text: l.Name, Place: w.chapters[l.Slug]}}, l.Share.Part,
 			fmt.Sprintf("%s of %s", report.Percent(l.Share), report.Number(l.Share.Whole)))
+	}
+}
+
+// claims says what the figures of another report are.
+func (w *writer) claims() {
+	if len(w.Claims) == 0 {
+		return
+	}
+	w.heading("Figures of another report", w.id("claims"))
+	w.say(text("Checked against what was counted: %s. %s", cmp.Or(w.Annotations.GetSource(), w.Annotations.GetName()), report.ClaimsSummary(w.Analysis)))
+	t := w.table("Figures of another report", "project", "it says", "figure:", "lines of code:", "lines:", "bytes as the host counts them:", "so it is", "over")
+	for _, c := range w.Claims[:min(len(w.Claims), report.MostRows)] {
+		figure := report.Number(c.Figure)
+		if c.About {
+			figure = "about " + figure
+		}
+		t.row(line{{Text: c.Name, Place: w.chapters[c.Slug]}}, c.Says, figure, c.Figures.Code, c.Figures.Lines, c.Figures.HostBytes, c.Verdict, strings.Join(c.Repositories, ", "))
 	}
 }
 
@@ -279,7 +302,14 @@ func (w *writer) references() {
 func (w *writer) changelog() {
 	w.section("Changelog", "changelog")
 	t := w.table("Changelog", "date", "change")
-	t.row(report.Day(w.Survey.GetEndedAt()), "This survey; no earlier one was compared.")
+	this := "This survey; no earlier one was compared."
+	if len(w.Changelog) > 0 {
+		this = "This survey."
+	}
+	t.row(report.Day(w.Survey.GetEndedAt()), this)
+	for _, change := range w.Changelog {
+		t.row(change.Date, "Since "+change.Survey+": "+strings.Join(change.Text, " "))
+	}
 }
 
 func (w *writer) methodology() {
