@@ -16,6 +16,7 @@ import (
 	"groma/internal/artefact"
 	"groma/internal/canonical"
 	"groma/internal/census"
+	"groma/internal/page"
 	"groma/internal/report"
 	"groma/internal/sheet"
 	"groma/internal/survey"
@@ -57,6 +58,7 @@ type formFile struct {
 var forms = []form{
 	{"terminal", "a short one for people", []formFile{{"report.txt", writeTerminal}}},
 	{"markdown", "every section, for a code host", []formFile{{"report.md", writeMarkdown}}},
+	{"html", "every section with charts, one file that a browser shows", []formFile{{"report.html", writePage}}},
 	{"json", "every section, for programs", []formFile{{"analysis.json", writeAnalyses}}},
 	{"facts", "every repository with all of its figures, as JSON", []formFile{{"report.json", writeFacts}}},
 	{"csv", "three tables", []formFile{
@@ -79,6 +81,15 @@ func writeTerminal(_ context.Context, out io.Writer, p *printed) error {
 
 func writeMarkdown(_ context.Context, out io.Writer, p *printed) error {
 	_, err := out.Write(report.Markdown(p.analyses...))
+	return err
+}
+
+func writePage(_ context.Context, out io.Writer, p *printed) error {
+	file, err := page.Render(p.analyses...)
+	if err != nil {
+		return err
+	}
+	_, err = out.Write(file)
 	return err
 }
 
