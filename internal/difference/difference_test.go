@@ -167,8 +167,11 @@ func mirrorRepository(r *gromav1.RepositoryChange) {
 
 func mirrorChange(c *gromav1.LanguageChange) {
 	c.Before, c.After = c.After, c.Before
-	c.Growth = growth(c.Before, c.After)
+	c.Growth = (&change{before: counts{code: c.Before.Code}, after: counts{code: c.After.Code}}).growth()
 	for _, part := range append(parts(c), c.Repeated) {
+		if part == nil {
+			continue
+		}
 		turned := minus(nil, part)
 		proto.Reset(part)
 		proto.Merge(part, turned)

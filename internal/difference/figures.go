@@ -5,93 +5,59 @@ import (
 	"maps"
 	"slices"
 
-	"google.golang.org/protobuf/proto"
-
 	"groma/internal/tally"
 	gromav1 "groma/proto/groma/v1"
 )
 
 // A ledger puts each change of a figure down to one cause, by language. The
 // language "" is all programming languages.
-type ledger map[string]*gromav1.LanguageChange
+type ledger map[string]*change
 
-// enter enters one repository as it was and as it is. The account says where
-// its change belongs.
-func (l ledger) enter(before, after *gromav1.Repository, account func(*gromav1.LanguageChange) *gromav1.Counts) {
+// enter enters one repository as it was and as it is; its change is put down
+// to a cause.
+func (l ledger) enter(before, after *gromav1.Repository, cause cause) {
 	was, is := tallies(before), tallies(after)
-	for language := range union(was, is) {
-		l.enterAt(language, was[language], is[language], account)
-		if tally.Programming(language) {
-			l.enterAt("", was[language], is[language], account)
+	for language, there := range was {
+		l.enterAt(language, there, is[language], cause)
+	}
+	for language, there := range is {
+		if _, before := was[language]; !before {
+			l.enterAt(language, counts{}, there, cause)
 		}
 	}
 }
 
-func (l ledger) enterAt(language string, was, is *gromav1.Counts, account func(*gromav1.LanguageChange) *gromav1.Counts) {
-	change := l[language]
-	if change == nil {
-		change = newChange(language)
-		l[language] = change
+func (l ledger) enterAt(language string, was, is counts, cause cause) {
+	l.of(language).enter(was, is, cause)
+	if tally.Programming(language) {
+		l.of("").enter(was, is, cause)
 	}
-	add(change.Before, was, 1)
-	add(change.After, is, 1)
-	add(account(change), minus(is, was), 1)
 }
 
-func union(a, b map[string]*gromav1.Counts) map[string]bool {
-	keys := map[string]bool{}
-	for key := range a {
-		keys[key] = true
+func (l ledger) of(language string) *change {
+	c := l[language]
+	if c == nil {
+		c = &change{}
+		l[language] = c
 	}
-	for key := range b {
-		keys[key] = true
-	}
-	return keys
-}
-
-func newChange(language string) *gromav1.LanguageChange {
-	return &gromav1.LanguageChange{
-		Language: language, Before: &gromav1.Counts{}, After: &gromav1.Counts{},
-		Code: &gromav1.Counts{}, Method: &gromav1.Counts{}, Both: &gromav1.Counts{},
-		Coverage: &gromav1.Counts{}, Landscape: &gromav1.Counts{}, Unexplained: &gromav1.Counts{}, Repeated: &gromav1.Counts{},
-	}
+	return c
 }
 
 // all is the change of all programming languages.
-func (l ledger) all() *gromav1.LanguageChange {
-	if change := l[""]; change != nil {
-		return change
-	}
-	return newChange("")
-}
+func (l ledger) all() *gromav1.LanguageChange { return l.of("").message("") }
 
 // languages are those in which anything changed, the most first.
 func (l ledger) languages() []*gromav1.LanguageChange {
 	var changed []*gromav1.LanguageChange
-	for language, change := range l {
-		change.Growth = growth(change.Before, change.After)
-		if language != "" && differs(change) {
-			changed = append(changed, change)
+	for language, c := range l {
+		if language != "" && c.differs() {
+			changed = append(changed, c.message(language))
 		}
 	}
 	slices.SortFunc(changed, func(x, y *gromav1.LanguageChange) int {
 		return cmp.Or(mostFirst(x, y), cmp.Compare(x.Language, y.Language))
 	})
 	return changed
-}
-
-// differs reports whether anything changed, be it that changes of several
-// causes make up for each other.
-func differs(c *gromav1.LanguageChange) bool {
-	if !proto.Equal(c.Before, c.After) {
-		return true
-	}
-	for _, part := range parts(c) {
-		if !isZero(part) {
-			return true
-		}
-	}
-	return !isZero(c.Repeated)
 }
 
 // parts are what a change is made of, in the order of the causes.
@@ -111,28 +77,20 @@ func size(c *gromav1.LanguageChange, of func(*gromav1.Counts) int64) int64 {
 	return max(by, -by)
 }
 
-// Accounts, to which changes are put down.
-var accounts = map[string]func(*gromav1.LanguageChange) *gromav1.Counts{
-	causeCode:        (*gromav1.LanguageChange).GetCode,
-	causeMethod:      (*gromav1.LanguageChange).GetMethod,
-	causeBoth:        (*gromav1.LanguageChange).GetBoth,
-	causeUnexplained: (*gromav1.LanguageChange).GetUnexplained,
-}
-
-// alone is the account of a repository that has a count on one side only: the
+// alone is the cause where a repository has a count on one side only: the
 // other side names it and could not count it, or does not name it.
-func alone(named bool) func(*gromav1.LanguageChange) *gromav1.Counts {
+func alone(named bool) cause {
 	if named {
-		return (*gromav1.LanguageChange).GetCoverage
+		return coverage
 	}
-	return (*gromav1.LanguageChange).GetLandscape
+	return landscape
 }
 
 // addFigures compares what was counted: by repository, by project, and in all.
 func (c *comparison) addFigures(d *gromav1.Difference) {
 	total := ledger{}
 	for _, p := range c.homes.both {
-		total.enter(p.before, p.after, accounts[causeOf(p.before, p.after)])
+		total.enter(p.before, p.after, causeOf(p.before, p.after))
 		c.addRepository(d, p.before, p.after)
 	}
 	for _, row := range c.homes.first {
@@ -150,11 +108,10 @@ func (c *comparison) addFigures(d *gromav1.Difference) {
 	for _, h := range c.projects.last {
 		c.addProject(d, nil, h, total)
 	}
-	for _, change := range total {
-		add(change.Repeated, minus(change.After, change.Before), -1)
+	for _, c := range total {
+		c.repeated = c.repeated.plus(c.by(), -1)
 	}
 	d.All, d.Languages = total.all(), total.languages()
-	d.All.Growth = growth(d.All.Before, d.All.After)
 	d.Methods = methods(c.homes.both)
 	sortRepositories(d.Repositories)
 	sortProjects(d.Projects)
@@ -176,7 +133,7 @@ func (c *comparison) addProject(d *gromav1.Difference, before, after *holding, t
 			partner := c.homes.partner[row]
 			if partner != nil && theirs[partner] {
 				paired[partner] = true
-				l.enter(row, partner, accounts[causeOf(row, partner)])
+				l.enter(row, partner, causeOf(row, partner))
 			} else {
 				l.enter(row, nil, alone(partner == nil && after.names(row)))
 			}
@@ -189,8 +146,9 @@ func (c *comparison) addProject(d *gromav1.Difference, before, after *holding, t
 			}
 		}
 	}
-	for language, change := range l {
-		add(total[language].Repeated, minus(change.After, change.Before), 1)
+	for language, c := range l {
+		repeated := &total.of(language).repeated
+		*repeated = repeated.plus(c.by(), 1)
 	}
 	if change := projectChange(before, after, l); change != nil {
 		d.Projects = append(d.Projects, change)
@@ -208,7 +166,6 @@ func projectChange(before, after *holding, l ledger) *gromav1.ProjectChange {
 		Slug: project.Slug, Name: project.Name, Maturity: project.Maturity,
 		Presence: presence(before, after), All: l.all(), Languages: languages,
 	}
-	change.All.Growth = growth(change.All.Before, change.All.After)
 	if before != nil && before.Project.Slug != project.Slug {
 		change.SlugBefore = before.Project.Slug
 	}
@@ -228,41 +185,41 @@ func presence(before, after *holding) string {
 
 // addRepository says what changed in a repository that is counted in both.
 func (c *comparison) addRepository(d *gromav1.Difference, before, after *gromav1.Repository) {
-	l := ledger{}
-	l.enter(before, after, accounts[causeOf(before, after)])
-	if before.Commit == after.Commit && before.Method == after.Method && before.Branch == after.Branch && len(l.languages()) == 0 {
+	was, is := tallies(before), tallies(after)
+	if before.Commit == after.Commit && before.Method == after.Method && before.Branch == after.Branch && maps.Equal(was, is) {
 		return
 	}
 	d.Repositories = append(d.Repositories, &gromav1.RepositoryChange{
-		KeyBefore: before.Key, KeyAfter: after.Key, Cause: causeOf(before, after),
+		KeyBefore: before.Key, KeyAfter: after.Key, Cause: causeOf(before, after).String(),
 		CommitBefore: before.Commit, CommitAfter: after.Commit,
 		CommittedBefore: before.CommittedAt, CommittedAfter: after.CommittedAt,
 		BranchBefore: before.Branch, BranchAfter: after.Branch,
 		MethodBefore: before.Method, MethodAfter: after.Method,
-		Before: l.all().Before, After: l.all().After, Projects: c.usersOf(before, after),
+		Before: programs(was).message(), After: programs(is).message(), Projects: c.usersOf(before, after),
 	})
 }
 
 // methods adds up what other methods did.
 func methods(both []pair[*gromav1.Repository]) []*gromav1.MethodChange {
-	type change struct{ before, after string }
-	found := map[change]*gromav1.MethodChange{}
+	type step struct{ before, after string }
+	found, by := map[step]*gromav1.MethodChange{}, map[step]counts{}
 	for _, p := range both {
 		if p.before.Method == p.after.Method {
 			continue
 		}
-		at := change{p.before.Method, p.after.Method}
+		at := step{p.before.Method, p.after.Method}
 		if found[at] == nil {
-			found[at] = &gromav1.MethodChange{Before: at.before, After: at.after, By: &gromav1.Counts{}}
+			found[at] = &gromav1.MethodChange{Before: at.before, After: at.after}
 		}
 		if p.before.Commit != p.after.Commit {
 			found[at].OtherCommit++
 			continue
 		}
 		found[at].SameCommit++
-		l := ledger{}
-		l.enter(p.before, p.after, (*gromav1.LanguageChange).GetMethod)
-		add(found[at].By, l.all().Method, 1)
+		by[at] = by[at].plus(programs(tallies(p.after)), 1).plus(programs(tallies(p.before)), -1)
+	}
+	for at, m := range found {
+		m.By = by[at].message()
 	}
 	return slices.SortedFunc(maps.Values(found), func(x, y *gromav1.MethodChange) int {
 		return cmp.Or(cmp.Compare(x.Before, y.Before), cmp.Compare(x.After, y.After))

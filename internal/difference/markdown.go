@@ -290,7 +290,7 @@ func (m *markdown) byProject() {
 		rows = append(rows, append([]string{m.say(l.project.Name), m.language(l.change)}, figureCells(l.change, shown)...))
 	}
 	m.table(append([]string{"project", "language"}, figureHeads(shown)...), rows)
-	if !isZero(m.All.GetRepeated()) {
+	if m.All.GetRepeated() != nil {
 		m.printf("A repository that several projects name stands in the line of each; by language it is counted once.\n\n")
 	}
 }
@@ -373,6 +373,6 @@ func hexadecimal(r rune) rune {
 }
 
 var repositoryCauses = map[string]string{
-	causeCode: "other commit", causeMethod: "other method", causeBoth: "other commit and other method, not to be told apart",
-	causeUnexplained: "unexplained: commit and method are the same",
+	code.String(): "other commit", method.String(): "other method", both.String(): "other commit and other method, not to be told apart",
+	unexplained.String(): "unexplained: commit and method are the same",
 }

@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"groma/internal/report"
-	"groma/internal/tally"
 	gromav1 "groma/proto/groma/v1"
 )
 
@@ -49,13 +48,7 @@ func outcome(r *gromav1.Repository) string {
 }
 
 func (h *half) presence(row *gromav1.Repository) *gromav1.RepositoryPresence {
-	code := &gromav1.Counts{}
-	for language, counts := range tallies(row) {
-		if tally.Programming(language) {
-			add(code, counts, 1)
-		}
-	}
-	return &gromav1.RepositoryPresence{Key: row.Key, Outcome: outcome(row), Projects: h.users[row.Key], Code: code.Code}
+	return &gromav1.RepositoryPresence{Key: row.Key, Outcome: outcome(row), Projects: h.users[row.Key], Code: programs(tallies(row)).code}
 }
 
 // usersOf are the projects that name a repository in either report, by the
@@ -66,25 +59,17 @@ func (c *comparison) usersOf(before, after *gromav1.Repository) []string {
 	return slices.Compact(users)
 }
 
-// Causes of a change.
-const (
-	causeCode        = "code"
-	causeMethod      = "method"
-	causeBoth        = "both"
-	causeUnexplained = "unexplained"
-)
-
 // causeOf is why the figures of a repository that is counted in both reports
 // may differ.
-func causeOf(before, after *gromav1.Repository) string {
-	commit, method := before.Commit != after.Commit, before.Method != after.Method
+func causeOf(before, after *gromav1.Repository) cause {
+	otherCommit, otherMethod := before.Commit != after.Commit, before.Method != after.Method
 	switch {
-	case commit && method:
-		return causeBoth
-	case commit:
-		return causeCode
-	case method:
-		return causeMethod
+	case otherCommit && otherMethod:
+		return both
+	case otherCommit:
+		return code
+	case otherMethod:
+		return method
 	}
-	return causeUnexplained
+	return unexplained
 }

@@ -1148,6 +1148,8 @@ func (x *ProjectChange) GetLanguages() []*LanguageChange {
 // LanguageChange is what changed in one language, and why:
 //
 //	after - before == code + method + both + coverage + landscape + unexplained
+//
+// What changed nothing is absent.
 type LanguageChange struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Language is empty where several are summed.
