@@ -2,6 +2,8 @@ package report
 
 import (
 	"cmp"
+	"fmt"
+	"maps"
 	"slices"
 	"time"
 	"unique"
@@ -16,6 +18,7 @@ type Lean struct {
 	manifest *gromav1.Manifest
 	planned  map[string]*gromav1.PlannedRepository
 	rows     map[string]*gromav1.Repository
+	packages map[string]map[string]int64 // those met, by what is in them: many are alike
 }
 
 // NewLean begins a report of a manifest's repositories.
@@ -24,6 +27,7 @@ func NewLean(manifest *gromav1.Manifest) *Lean {
 		manifest: manifest,
 		planned:  make(map[string]*gromav1.PlannedRepository, len(manifest.GetLandscape().GetRepositories())),
 		rows:     make(map[string]*gromav1.Repository, len(manifest.GetLandscape().GetRepositories())),
+		packages: map[string]map[string]int64{},
 	}
 	for _, planned := range manifest.GetLandscape().GetRepositories() {
 		l.planned[planned.Key] = planned
@@ -55,7 +59,7 @@ func (l *Lean) Report(ended time.Time) *gromav1.Report {
 		}
 		r.Repositories = append(r.Repositories, row)
 	}
-	l.planned, l.rows = nil, nil
+	l.planned, l.rows, l.packages = nil, nil, nil
 	settle(r)
 	return r
 }
@@ -71,20 +75,21 @@ func Whole(lean *gromav1.Repository, planned *gromav1.PlannedRepository, row *gr
 }
 
 // leanPackages keeps the ecosystems of the languages that the survey asks for.
+// Rows that have the same share them.
 func (l *Lean) leanPackages(packages map[string]int64) map[string]int64 {
 	asked := l.manifest.GetSpec().GetLanguages()
-	if len(asked) == 0 {
-		return packages
-	}
-	var lean map[string]int64
-	for ecosystem, n := range packages {
-		if slices.ContainsFunc(asked, func(language string) bool { return slices.Contains(ecosystems[language], ecosystem) }) {
-			if lean == nil {
-				lean = map[string]int64{}
-			}
-			lean[ecosystem] = n
+	lean, name := map[string]int64{}, ""
+	for _, ecosystem := range slices.Sorted(maps.Keys(packages)) {
+		ofLanguage := func(language string) bool { return slices.Contains(ecosystems[language], ecosystem) }
+		if len(asked) == 0 || slices.ContainsFunc(asked, ofLanguage) {
+			lean[ecosystem] = packages[ecosystem]
+			name += fmt.Sprintf("%s %d ", ecosystem, packages[ecosystem])
 		}
 	}
+	if known := l.packages[name]; known != nil {
+		return known
+	}
+	l.packages[name] = lean
 	return lean
 }
 

@@ -164,6 +164,9 @@ func (e *edition) gather(ctx context.Context) error {
 		}
 	}
 	e.lean = lean.Report(now().AsTime())
+	if landscape := e.manifest.GetLandscape(); landscape != nil {
+		landscape.Repositories = nil // read again when the rows are written
+	}
 	return nil
 }
 
@@ -238,13 +241,18 @@ func writeElement(out *bufio.Writer, row *gromav1.Repository, n int) error {
 // rows are all rows of the report, in order, each made when it is asked for.
 func (e *edition) rows(ctx context.Context) iter.Seq2[*gromav1.Repository, error] {
 	return func(yield func(*gromav1.Repository, error) bool) {
-		planned := e.manifest.GetLandscape().GetRepositories()
+		manifest, err := Manifest(ctx, e.store, e.manifest.Survey)
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		planned := manifest.GetLandscape().GetRepositories()
 		settled := e.lean.Repositories // sorted by key, as those of a manifest are
 		for shard := int64(0); len(planned) > 0; shard++ {
-			size := min(len(planned), int(max(e.manifest.ShardSize, 1)))
+			size := min(len(planned), int(max(manifest.ShardSize, 1)))
 			rows := map[string]*gromav1.Row{}
 			if shard < e.shards {
-				found, err := shardRows(ctx, e.store, e.manifest.Survey, shard)
+				found, err := shardRows(ctx, e.store, manifest.Survey, shard)
 				if err != nil {
 					yield(nil, err)
 					return
