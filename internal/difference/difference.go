@@ -119,3 +119,11 @@ func (r *half) names(row *gromav1.Repository) bool { return r.places[row.Key] ||
 func (h *holding) names(row *gromav1.Repository) bool {
 	return h != nil && (h.places[row.Key] || h.places[now(row)])
 }
+
+// counted is what a project's figures are of.
+func (h *holding) counted() []*gromav1.Repository {
+	if h == nil {
+		return nil
+	}
+	return h.Counted
+}

@@ -120,32 +120,7 @@ func (c *comparison) addFigures(d *gromav1.Difference) {
 // addProject compares what two projects have that are one; either may be nil.
 // Its changes are added to what the total says is repeated.
 func (c *comparison) addProject(d *gromav1.Difference, before, after *holding, total ledger) {
-	l := ledger{}
-	theirs := map[*gromav1.Repository]bool{}
-	if after != nil {
-		for _, row := range after.Counted {
-			theirs[row] = true
-		}
-	}
-	paired := map[*gromav1.Repository]bool{}
-	if before != nil {
-		for _, row := range before.Counted {
-			partner := c.homes.partner[row]
-			if partner != nil && theirs[partner] {
-				paired[partner] = true
-				l.enter(row, partner, causeOf(row, partner))
-			} else {
-				l.enter(row, nil, alone(partner == nil && after.names(row)))
-			}
-		}
-	}
-	if after != nil {
-		for _, row := range after.Counted {
-			if !paired[row] {
-				l.enter(nil, row, alone(c.homes.partner[row] == nil && before.names(row)))
-			}
-		}
-	}
+	l := c.compare(before, after)
 	for language, c := range l {
 		repeated := &total.of(language).repeated
 		*repeated = repeated.plus(c.by(), 1)
@@ -153,6 +128,31 @@ func (c *comparison) addProject(d *gromav1.Difference, before, after *holding, t
 	if change := projectChange(before, after, l); change != nil {
 		d.Projects = append(d.Projects, change)
 	}
+}
+
+// compare compares what is counted for a project: what both reports have for
+// it, and what only one of them has.
+func (c *comparison) compare(before, after *holding) ledger {
+	l := ledger{}
+	theirs, paired := map[*gromav1.Repository]bool{}, map[*gromav1.Repository]bool{}
+	for _, row := range after.counted() {
+		theirs[row] = true
+	}
+	for _, row := range before.counted() {
+		partner := c.homes.partner[row]
+		if partner != nil && theirs[partner] {
+			paired[partner] = true
+			l.enter(row, partner, causeOf(row, partner))
+		} else {
+			l.enter(row, nil, alone(partner == nil && after.names(row)))
+		}
+	}
+	for _, row := range after.counted() {
+		if !paired[row] {
+			l.enter(nil, row, alone(c.homes.partner[row] == nil && before.names(row)))
+		}
+	}
+	return l
 }
 
 // projectChange is what changed in a project, or nil.
@@ -186,11 +186,15 @@ func presence(before, after *holding) string {
 // addRepository says what changed in a repository that is counted in both.
 func (c *comparison) addRepository(d *gromav1.Difference, before, after *gromav1.Repository) {
 	was, is := tallies(before), tallies(after)
-	if before.Commit == after.Commit && before.Method == after.Method && before.Branch == after.Branch && maps.Equal(was, is) {
-		return
+	cause := causeOf(before, after).String()
+	if before.Commit == after.Commit && before.Method == after.Method && maps.Equal(was, is) {
+		if before.Branch == after.Branch {
+			return
+		}
+		cause = onlyBranch
 	}
 	d.Repositories = append(d.Repositories, &gromav1.RepositoryChange{
-		KeyBefore: before.Key, KeyAfter: after.Key, Cause: causeOf(before, after).String(),
+		KeyBefore: before.Key, KeyAfter: after.Key, Cause: cause,
 		CommitBefore: before.Commit, CommitAfter: after.Commit,
 		CommittedBefore: before.CommittedAt, CommittedAfter: after.CommittedAt,
 		BranchBefore: before.Branch, BranchAfter: after.Branch,
@@ -198,6 +202,9 @@ func (c *comparison) addRepository(d *gromav1.Difference, before, after *gromav1
 		Before: programs(was).message(), After: programs(is).message(), Projects: c.usersOf(before, after),
 	})
 }
+
+// onlyBranch is said of a repository whose branch alone is another.
+const onlyBranch = "branch"
 
 // methods adds up what other methods did.
 func methods(both []pair[*gromav1.Repository]) []*gromav1.MethodChange {

@@ -374,5 +374,5 @@ func hexadecimal(r rune) rune {
 
 var repositoryCauses = map[string]string{
 	code.String(): "other commit", method.String(): "other method", both.String(): "other commit and other method, not to be told apart",
-	unexplained.String(): "unexplained: commit and method are the same",
+	onlyBranch: "other branch, same commit", unexplained.String(): "unexplained: commit and method are the same",
 }

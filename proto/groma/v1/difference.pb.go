@@ -819,7 +819,9 @@ type RepositoryChange struct {
 	KeyBefore string                 `protobuf:"bytes,1,opt,name=key_before,json=keyBefore,proto3" json:"key_before,omitempty"`
 	KeyAfter  string                 `protobuf:"bytes,2,opt,name=key_after,json=keyAfter,proto3" json:"key_after,omitempty"`
 	// Cause is code (another commit), method (the same commit by another
-	// method), both, or unexplained: neither, which no two true reports have.
+	// method), both, branch (another branch with the same commit and figures) or
+	// unexplained: other figures for none of these reasons, which no two true
+	// reports have.
 	Cause           string                 `protobuf:"bytes,3,opt,name=cause,proto3" json:"cause,omitempty"`
 	CommitBefore    string                 `protobuf:"bytes,4,opt,name=commit_before,json=commitBefore,proto3" json:"commit_before,omitempty"`
 	CommitAfter     string                 `protobuf:"bytes,5,opt,name=commit_after,json=commitAfter,proto3" json:"commit_after,omitempty"`
