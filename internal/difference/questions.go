@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 
 	"google.golang.org/protobuf/types/known/timestamppb"
 
@@ -32,7 +33,7 @@ func asked(r *gromav1.Report) []asking {
 	spec := r.GetSurvey().GetSpec()
 	filter, limits := spec.GetFilter(), spec.GetLimits()
 	return []asking{
-		{"landscape", r.GetSurvey().GetSource().GetName()},
+		{"landscape", undated(r.GetSurvey().GetSource().GetName())},
 		{"kind of source", cmp.Or(spec.GetKind(), "landscape")},
 		{"date", asOf(cmp.Or(r.GetSurvey().GetAsOf(), spec.GetAsOf()))},
 		{"maturities", some(filter.GetMaturity())},
@@ -45,6 +46,13 @@ func asked(r *gromav1.Report) []asking {
 		{"largest repository", bound(limits.GetRepositoryBytes(), "bytes")},
 		{"time for a repository", bound(limits.GetSeconds(), "seconds")},
 	}
+}
+
+// undated is a name without what may be its date: the same landscape of another
+// day is no other question.
+func undated(name string) string {
+	letters := strings.FieldsFunc(name, func(r rune) bool { return !unicode.IsLetter(r) })
+	return strings.Join(letters, " ")
 }
 
 func asOf(at *timestamppb.Timestamp) string {

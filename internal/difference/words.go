@@ -191,8 +191,8 @@ func (v view) outcomesSentence() string {
 		}
 	}
 	return sentence(
-		amount{lost, "repository has", "repositories have", " no count any more that had one"},
-		amount{found, "repository has", "repositories have", " a count that had none"},
+		amount{lost, "repository has", "repositories have", " no count any more"},
+		amount{found, "repository has", "repositories have", " a count now that was missing"},
 		amount{other, "repository has", "repositories have", " no count for another reason than before"},
 	)
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"iter"
 	"maps"
 	"os"
 	"os/exec"
@@ -20,17 +21,17 @@ import (
 )
 
 // TestDuckDB: DuckDB opens every sheet as it is, and its sums are
-// report.json's. GROMA_TEST_REPORT may name a report.json to use instead of
-// one made up.
+// report.json's. GROMA_TEST_SHEETS may name a folder with all of them and
+// report.json to use instead of ones made up: groma report writes one with
+// --format csv,parquet,files,facts --language Rust.
 func TestDuckDB(t *testing.T) {
 	ask := duckDB(t)
-	r := reportToTest(t)
-	folder := t.TempDir()
-	for name, data := range sheets(t, r) {
-		if err := os.WriteFile(filepath.Join(folder, name), data, 0o666); err != nil {
-			t.Fatal(err)
-		}
+	folder := os.Getenv("GROMA_TEST_SHEETS")
+	if folder == "" {
+		folder = t.TempDir()
+		writeSheets(t, folder)
 	}
+	r := readReport(t, filepath.Join(folder, "report.json"))
 	bySums := "sum(files), sum(lines), sum(code), sum(comments), sum(blanks), sum(bytes)"
 	checks := []struct {
 		name, query string
@@ -38,7 +39,8 @@ func TestDuckDB(t *testing.T) {
 	}{
 		{"languages in Parquet", "select language, class, " + bySums + " from 'report.parquet' where language is not null group by all order by all", languageSums(r)},
 		{"languages in CSV", "select language, class, " + bySums + " from 'languages.csv' group by all order by all", languageSums(r)},
-		{"languages of files", "select language, class, count(*), sum(lines), sum(code), sum(comments), sum(blanks), sum(bytes) from 'files.parquet' group by all order by all", fileSums(r)},
+		{"languages of files", "select language, class, count(*), sum(lines), sum(code), sum(comments), sum(blanks), sum(bytes) from 'files.parquet' where language is not null group by all order by all", languageSums(r)},
+		{"trees of files", "select repository, count(*) from 'files.parquet' group by all order by all", treeSums(r)},
 		{"outcomes in Parquet", "select outcome, count(distinct repository) from 'report.parquet' group by all order by all", outcomeSums(r)},
 		{"outcomes in CSV", "select outcome, count(*) from 'repositories.csv' group by all order by all", outcomeSums(r)},
 		{"trees in Parquet", "select repository, sum(files) from 'report.parquet' group by all having sum(files) > 0 order by all", treeSums(r)},
@@ -100,12 +102,69 @@ func duckDB(t *testing.T) func(folder string, queries []string) [][]string {
 	}
 }
 
-func reportToTest(t *testing.T) *gromav1.Report {
+// writeSheets writes a report made up and all of its sheets.
+func writeSheets(t *testing.T, folder string) {
 	t.Helper()
-	name := os.Getenv("GROMA_TEST_REPORT")
-	if name == "" {
-		return fixtureWithSkipped()
+	r := fixtureWithSkipped()
+	printed := sheets(t, r)
+	var files bytes.Buffer
+	if err := Files(&files, allFiles(r)); err != nil {
+		t.Fatal(err)
 	}
+	facts, err := canonical.MarshalIndent(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	printed["files.parquet"], printed["report.json"] = files.Bytes(), facts
+	for name, data := range printed {
+		if err := os.WriteFile(filepath.Join(folder, name), data, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// allFiles are made up so that they add up to the trees of a report: the first
+// of a tally has all of its lines.
+func allFiles(r *gromav1.Report) iter.Seq2[File, error] {
+	return func(yield func(File, error) bool) {
+		for f := range files(r) {
+			more := &gromav1.FileCount{Path: f.Path, Language: f.Language, Class: f.Class}
+			for range filesIn(r, f) - 1 {
+				if !yield(File{Repository: f.Repository, Commit: f.Commit, Method: f.Method, FileCount: more}, nil) {
+					return
+				}
+			}
+			if !yield(f, nil) {
+				return
+			}
+		}
+		for _, row := range r.Repositories {
+			for _, s := range row.Skipped {
+				for i := range s.Files {
+					f := &gromav1.FileCount{Path: fmt.Sprint("skipped/", i), Skipped: s.Why}
+					if !yield(File{Repository: row.Key, Commit: row.Commit, Method: row.Method, FileCount: f}, nil) {
+						return
+					}
+				}
+			}
+		}
+	}
+}
+
+// filesIn is how many files the tally has that a file was made of.
+func filesIn(r *gromav1.Report, f File) int64 {
+	for _, row := range r.Repositories {
+		for _, t := range row.Tally {
+			if row.Key == f.Repository && t.Language == f.Language && t.Class == f.Class {
+				return t.Files
+			}
+		}
+	}
+	return 0
+}
+
+func readReport(t *testing.T, name string) *gromav1.Report {
+	t.Helper()
 	data, err := os.ReadFile(name)
 	if err != nil {
 		t.Fatal(err)
@@ -130,20 +189,11 @@ func fixtureWithSkipped() *gromav1.Report {
 
 // languageSums adds up a report's tallies, in the words of DuckDB's answer.
 func languageSums(r *gromav1.Report) []string {
-	return tallySums(r, func(t *gromav1.Tally) int64 { return t.Files })
-}
-
-// fileSums has one file for each tally, as the files made up for the test.
-func fileSums(r *gromav1.Report) []string {
-	return tallySums(r, func(*gromav1.Tally) int64 { return 1 })
-}
-
-func tallySums(r *gromav1.Report, files func(*gromav1.Tally) int64) []string {
 	sums := map[string][6]int64{}
 	for _, row := range r.Repositories {
 		for _, t := range row.Tally {
 			s := sums[t.Language+"\x00"+t.Class]
-			for i, n := range []int64{files(t), t.Lines, t.Code, t.Comments, t.Blanks, t.Bytes} {
+			for i, n := range []int64{t.Files, t.Lines, t.Code, t.Comments, t.Blanks, t.Bytes} {
 				s[i] += n
 			}
 			sums[t.Language+"\x00"+t.Class] = s

@@ -15,7 +15,7 @@ import (
 
 // A tallyRow is a row of report.parquet: what one repository has of one
 // language and class, or skipped for one reason; or that it has no count.
-// Where a field is optional, its zero value is null.
+// A pointer that is nil is null.
 type tallyRow struct {
 	Survey      string     `parquet:"survey,dict"`
 	Repository  string     `parquet:"repository,dict"`
@@ -24,13 +24,13 @@ type tallyRow struct {
 	Name        string     `parquet:"name,dict"`
 	Projects    []string   `parquet:"projects,list"`
 	Outcome     string     `parquet:"outcome,dict"`
-	Commit      string     `parquet:"commit,dict,optional"`
+	Commit      *string    `parquet:"commit,dict,optional"`
 	CommittedAt *time.Time `parquet:"committed_at,timestamp(millisecond:utc),optional"`
-	Method      string     `parquet:"method,dict,optional"`
-	Language    string     `parquet:"language,dict,optional"`
-	Class       string     `parquet:"class,dict,optional"`
+	Method      *string    `parquet:"method,dict,optional"`
+	Language    *string    `parquet:"language,dict,optional"`
+	Class       *string    `parquet:"class,dict,optional"`
 	Programming bool       `parquet:"programming"`
-	Skipped     string     `parquet:"skipped,dict,optional"`
+	Skipped     *string    `parquet:"skipped,dict,optional"`
 	Files       int64      `parquet:"files"`
 	Lines       int64      `parquet:"lines"`
 	Code        int64      `parquet:"code"`
@@ -60,24 +60,33 @@ func Tallies(w io.Writer, r *gromav1.Report) error {
 func tallyRows(survey string, r *gromav1.Repository) (rows []tallyRow) {
 	facts := tallyRow{
 		Survey: survey, Repository: r.Key, Host: r.Host, Owner: r.Owner, Name: r.Name, Projects: projectsOf(r),
-		Outcome: r.Outcome, Commit: r.Commit, CommittedAt: instant(r.CommittedAt), Method: r.Method,
+		Outcome: r.Outcome, Commit: ifAny(r.Commit), CommittedAt: instant(r.CommittedAt), Method: ifAny(r.Method),
 	}
 	for _, t := range r.Tally {
 		row := facts
-		row.Language, row.Class, row.Programming = t.Language, t.Class, tally.Programming(t.Language)
+		row.Language, row.Class, row.Programming = ifAny(t.Language), ifAny(t.Class), tally.Programming(t.Language)
 		row.Files, row.Lines, row.Code, row.Comments, row.Blanks = t.Files, t.Lines, t.Code, t.Comments, t.Blanks
 		row.Complexity, row.Bytes = t.Complexity, t.Bytes
 		rows = append(rows, row)
 	}
 	for _, s := range r.Skipped {
 		row := facts
-		row.Skipped, row.Files, row.Bytes = s.Why, s.Files, s.Bytes
+		row.Skipped, row.Files, row.Bytes = ifAny(s.Why), s.Files, s.Bytes
 		rows = append(rows, row)
 	}
 	if rows == nil {
 		rows = []tallyRow{facts}
 	}
 	return rows
+}
+
+// ifAny is nil where a text is empty. A field of type string would not do: the
+// library takes an empty one for null only if it points nowhere.
+func ifAny(text string) *string {
+	if text == "" {
+		return nil
+	}
+	return &text
 }
 
 func instant(t *timestamppb.Timestamp) *time.Time {
@@ -97,23 +106,23 @@ type File struct {
 
 // A fileRow is a row of files.parquet.
 type fileRow struct {
-	Repository string `parquet:"repository,dict"`
-	Commit     string `parquet:"commit,dict"`
-	Method     string `parquet:"method,dict"`
-	Path       string `parquet:"path,delta"`
-	Blob       string `parquet:"blob"`
-	Language   string `parquet:"language,dict,optional"`
-	Class      string `parquet:"class,dict,optional"`
-	Skipped    string `parquet:"skipped,dict,optional"`
-	Lines      int64  `parquet:"lines"`
-	Code       int64  `parquet:"code"`
-	Comments   int64  `parquet:"comments"`
-	Blanks     int64  `parquet:"blanks"`
-	Complexity int64  `parquet:"complexity"`
-	Bytes      int64  `parquet:"bytes"`
-	Override   string `parquet:"override,dict,optional"`
-	Generated  bool   `parquet:"generated"`
-	Ecosystem  string `parquet:"ecosystem,dict,optional"`
+	Repository string  `parquet:"repository,dict"`
+	Commit     string  `parquet:"commit,dict"`
+	Method     string  `parquet:"method,dict"`
+	Path       string  `parquet:"path,delta"`
+	Blob       string  `parquet:"blob"`
+	Language   *string `parquet:"language,dict,optional"`
+	Class      *string `parquet:"class,dict,optional"`
+	Skipped    *string `parquet:"skipped,dict,optional"`
+	Lines      int64   `parquet:"lines"`
+	Code       int64   `parquet:"code"`
+	Comments   int64   `parquet:"comments"`
+	Blanks     int64   `parquet:"blanks"`
+	Complexity int64   `parquet:"complexity"`
+	Bytes      int64   `parquet:"bytes"`
+	Override   *string `parquet:"override,dict,optional"`
+	Generated  bool    `parquet:"generated"`
+	Ecosystem  *string `parquet:"ecosystem,dict,optional"`
 }
 
 // Files prints files.parquet: one row for each file, in the order they come.
@@ -132,10 +141,10 @@ func Files(w io.Writer, files iter.Seq2[File, error]) error {
 func fileRowOf(f File) fileRow {
 	return fileRow{
 		Repository: f.Repository, Commit: f.Commit, Method: f.Method,
-		Path: f.GetPath(), Blob: f.GetBlob(), Language: f.GetLanguage(), Class: f.GetClass(), Skipped: f.GetSkipped(),
+		Path: f.GetPath(), Blob: f.GetBlob(), Language: ifAny(f.GetLanguage()), Class: ifAny(f.GetClass()), Skipped: ifAny(f.GetSkipped()),
 		Lines: f.GetLines(), Code: f.GetCode(), Comments: f.GetComments(), Blanks: f.GetBlanks(),
 		Complexity: f.GetComplexity(), Bytes: f.GetBytes(),
-		Override: f.GetOverride(), Generated: f.GetGenerated(), Ecosystem: f.GetEcosystem(),
+		Override: ifAny(f.GetOverride()), Generated: f.GetGenerated(), Ecosystem: ifAny(f.GetEcosystem()),
 	}
 }
 

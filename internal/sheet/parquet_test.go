@@ -7,6 +7,7 @@ import (
 	"io"
 	"iter"
 	"math/rand/v2"
+	"reflect"
 	"runtime"
 	"slices"
 	"testing"
@@ -68,13 +69,33 @@ func TestFiles_RoundTrip(t *testing.T) {
 	rows := readParquet[fileRow](t, sheets(t, r)["files.parquet"])
 	n := 0
 	for want := range files(r) {
-		if rows[n] != fileRowOf(want) {
+		if !reflect.DeepEqual(rows[n], fileRowOf(want)) {
 			t.Errorf("row %d is %+v, want %+v", n, rows[n], fileRowOf(want))
 		}
 		n++
 	}
 	if len(rows) != n {
 		t.Errorf("%d rows, want %d", len(rows), n)
+	}
+}
+
+// TestFiles_Null: what is empty is null, wherever its bytes would stand.
+func TestFiles_Null(t *testing.T) {
+	written := func(empty string) []byte {
+		var out bytes.Buffer
+		f := &gromav1.FileCount{Path: "a", Language: empty, Class: empty, Skipped: empty, Override: empty, Ecosystem: empty}
+		if err := Files(&out, func(yield func(File, error) bool) { yield(File{FileCount: f}, nil) }); err != nil {
+			t.Fatal(err)
+		}
+		return out.Bytes()
+	}
+	part := string(append([]byte(nil), "part"...))[:0]
+	if !bytes.Equal(written(part), written("")) {
+		t.Error("an empty part of a text is another row than an empty text")
+	}
+	row := readParquet[fileRow](t, written(part))[0]
+	if row.Language != nil || row.Class != nil || row.Skipped != nil || row.Override != nil || row.Ecosystem != nil {
+		t.Errorf("%+v has an empty text, want null", row)
 	}
 }
 
