@@ -17,6 +17,7 @@ import (
 	devtools "github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 
 	"groma/internal/report"
 	"groma/internal/report/reporttest"
@@ -57,6 +58,7 @@ func TestBrowser(t *testing.T) {
 					b.ask(string(rules), scheme)
 				}
 			}
+			b.skip()
 			b.sort()
 			if name == "large" {
 				b.filter() // small tables have none
@@ -201,6 +203,23 @@ func (b *browser) ask(rules, scheme string) {
 	b.Logf("%s: axe has passed %d rules and found %d violations", scheme, said.Passed, len(said.Found))
 }
 
+// skip: the first stop on the keyboard's way leads past the contents.
+func (b *browser) skip() {
+	b.Helper()
+	b.visit()
+	b.do(chromedp.KeyEvent(kb.Tab))
+	if got := eval[string](b, `document.activeElement.className`); got != "skip" {
+		b.Errorf("the first stop is %q, want the link that skips the contents", got)
+	}
+	if !eval[bool](b, `getComputedStyle(document.activeElement).outlineStyle !== "none" && document.activeElement.getBoundingClientRect().left >= 0`) {
+		b.Error("the focus cannot be seen")
+	}
+	b.do(chromedp.KeyEvent(kb.Enter))
+	if got := eval[string](b, `document.activeElement.id`); got != "content" {
+		b.Errorf("it leads to %q, want the content", got)
+	}
+}
+
 // sort sorts a table by the keyboard, down and up.
 func (b *browser) sort() {
 	b.Helper()
@@ -208,7 +227,7 @@ func (b *browser) sort() {
 	b.visit()
 	eval[bool](b, head+`.querySelector("button").focus(), true`)
 	for _, want := range []string{"descending", "ascending"} {
-		b.do(chromedp.KeyEvent("\r"))
+		b.do(chromedp.KeyEvent(kb.Enter))
 		if got := eval[string](b, head+`.ariaSort`); got != want {
 			b.Errorf("the column is sorted %q, want %q", got, want)
 		}

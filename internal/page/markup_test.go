@@ -83,7 +83,7 @@ func checkMarkup(t *testing.T, page []byte) {
 		}
 	}
 	for _, r := range string(page) {
-		if !unicode.IsPrint(r) && r != '\n' && r != ' ' {
+		if !unicode.IsPrint(r) && r != '\n' && string(r) != nonBreaking {
 			t.Errorf("%U is on the page", r)
 		}
 	}

@@ -80,12 +80,16 @@ func digest(text string) string {
 }
 
 // plain makes every character that nobody would see a space: among them are
-// controls, and marks that turn the direction of what follows.
+// controls, and marks that turn the direction of what follows. A share stays
+// on one line.
 func plain(text string) string {
-	return strings.Map(func(r rune) rune {
+	text = strings.Map(func(r rune) rune {
 		if unicode.IsPrint(r) {
 			return r
 		}
 		return ' '
 	}, text)
+	return strings.ReplaceAll(text, " %", nonBreaking+"%")
 }
+
+const nonBreaking = "\u00a0"

@@ -51,9 +51,10 @@
     line.append(label, status);
     table.parentNode.before(line);
     const rows = [...table.tBodies[0].rows];
+    const says = (row) => row.textContent.replaceAll("\u00a0", " ").toLowerCase();
     input.addEventListener("input", () => {
       const wanted = input.value.trim().toLowerCase();
-      for (const row of rows) row.hidden = !row.textContent.toLowerCase().includes(wanted);
+      for (const row of rows) row.hidden = !says(row).includes(wanted);
       const left = rows.filter((row) => !row.hidden).length;
       status.textContent = wanted ? `${left} of ${rows.length} rows; the last rows add up all of them` : "";
       if (wanted && !table.tFoot) status.textContent = `${left} of ${rows.length} rows`;

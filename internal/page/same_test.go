@@ -143,7 +143,7 @@ func linesOfPage(t *testing.T, page []byte) (lines []string) {
 // textOf is what an element says, cells and drawings apart.
 func textOf(n *xhtml.Node) string {
 	if n.Type == xhtml.TextNode {
-		return n.Data
+		return strings.ReplaceAll(n.Data, nonBreaking, " ")
 	}
 	if class(n) == drawings {
 		return ""

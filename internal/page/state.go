@@ -79,7 +79,7 @@ func (w *writer) activity() {
 	for _, window := range w.Windows {
 		heads = append(heads, "commits "+window+":", "releases "+window+":", "by week, "+window)
 	}
-	t := w.table(title, heads...)
+	t := w.table(title+". Lines are commits a week, each drawing to a scale of its own; dots are days with a release.", heads...)
 	t.Drawn = len(w.Windows) < 2
 	for i := range w.Windows {
 		t.holds(drawings, 3+3*i)
