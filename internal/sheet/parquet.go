@@ -80,8 +80,9 @@ func tallyRows(survey string, r *gromav1.Repository) (rows []tallyRow) {
 	return rows
 }
 
-// ifAny is nil where a text is empty. A field of type string would not do: the
-// library takes an empty one for null only if it points nowhere.
+// ifAny is nil where a text is empty. An optional field of type string would
+// not do: version 0.32 of the library writes some runs of empty ones as null
+// and others as empty, by where they lie among the rows.
 func ifAny(text string) *string {
 	if text == "" {
 		return nil
