@@ -83,7 +83,7 @@ func (m *markdown) repositories(p *gromav1.ProjectAnalysis) {
 		return
 	}
 	m.printf("\n")
-	m.table("repository", "commit", m.Language+", "+m.unit+":", "all, "+m.unit+":", "share:", "mostly", "remarks")
+	m.table("repository", "commit", escape(m.Language)+", "+m.unit+":", "all, "+m.unit+":", "share:", "mostly", "remarks")
 	for _, r := range p.Repositories {
 		m.row(link(repositoryName(r.Key), r.Link), commitCell(r), r.Share.Part, r.Share.Whole, Percent(r.Share), leadOf(r), m.remarks(r))
 	}
