@@ -81,7 +81,9 @@ func (p *pass) blobsCounted() (float64, error) {
 	if err != nil {
 		return 0, err
 	}
-	var report struct{ Repositories []struct{ BlobsCounted int64 } }
+	var report struct {
+		Repositories []struct{ BlobsCounted int64 }
+	}
 	if err := json.Unmarshal(data, &report); err != nil {
 		return 0, fmt.Errorf("read the report: %w", err)
 	}

@@ -146,6 +146,15 @@ func formNames() []string {
 	return names
 }
 
+// aboutForms says what the forms are, a line each.
+func aboutForms() string {
+	var text strings.Builder
+	for _, f := range forms {
+		fmt.Fprintf(&text, "\n  %-9s %s", f.name, f.about)
+	}
+	return text.String()
+}
+
 // formSettings say in which forms a report is made, and by what rule.
 type formSettings struct {
 	formats []string
@@ -155,11 +164,7 @@ type formSettings struct {
 }
 
 func (s *formSettings) register(flags *pflag.FlagSet, formats ...string) {
-	var about []string
-	for _, f := range forms {
-		about = append(about, f.name+" ("+f.about+")")
-	}
-	flags.StringSliceVarP(&s.formats, "format", "f", formats, "forms of the report, some of "+strings.Join(about, ", "))
+	flags.StringSliceVarP(&s.formats, "format", "f", formats, "forms of the report: some of "+strings.Join(formNames(), ", "))
 	flags.Float64Var(&s.rule.Pure, "pure", report.DefaultPure, "share from which on a project is pure")
 	flags.Int64Var(&s.rule.ComponentLines, "component-lines", report.DefaultComponentLines, "lines of code that make a component")
 	flags.StringVar(&s.rule.Measure, "measure", report.Measures[0], "figure that decides shares, order and who is pure: "+strings.Join(report.Measures, ", "))

@@ -42,7 +42,8 @@ repositories; it has a component if it is not pure and has at least
 lines of code, all lines, or bytes as the host counts them.
 
 Without --language the report is on the languages that the survey asked for, or
-on all of the landscape.`,
+on all of the landscape. Its forms are
+` + aboutForms(),
 		Example: `  groma report --language Rust
   groma report cncf-landscape-2026 --language Go --format markdown > go.md
   groma report report.json --language Rust --measure bytes --format markdown,json --out rust`,
