@@ -151,12 +151,15 @@ func eval[T any](b *browser, expression string) T {
 	return value
 }
 
-// keep keeps what a person may want to see.
-func (b *browser) keep(name string, content []byte) {
-	if folder := os.Getenv(takesPictures); folder != "" {
-		if err := os.WriteFile(filepath.Join(folder, b.name+name), content, 0o600); err != nil {
-			b.Fatal(err)
-		}
+// keep keeps what a person may want to see, if one asks for it.
+func (b *browser) keep(name string, take func() []byte) {
+	b.Helper()
+	folder := os.Getenv(takesPictures)
+	if folder == "" {
+		return
+	}
+	if err := os.WriteFile(filepath.Join(folder, b.name+name), take(), 0o600); err != nil {
+		b.Fatal(err)
 	}
 }
 
@@ -171,12 +174,14 @@ func (b *browser) look(scheme string, width int64) {
 		 ...[...document.querySelectorAll("body *")].filter(e => !e.closest(".box, pre") && e.getBoundingClientRect().right > innerWidth).map(e => e.outerHTML.slice(0, 200))]`); len(wide) > 0 {
 		b.Errorf("%s, %d wide: the page overflows: %s", scheme, width, strings.Join(wide, "\n"))
 	}
-	const highest = 12_000 // pixels, beyond which no picture is taken
-	height := min(eval[float64](b, `document.documentElement.scrollHeight`), highest)
-	beyond := true
-	b.keep(fmt.Sprintf("-%s-%d.png", scheme, width), call(b, devtools.CaptureScreenshot, devtools.CaptureScreenshotParams{
-		CaptureBeyondViewport: &beyond, Clip: &devtools.Viewport{Width: float64(width), Height: height, Scale: 1},
-	}).Data)
+	b.keep(fmt.Sprintf("-%s-%d.png", scheme, width), func() []byte {
+		const highest = 12_000 // pixels, beyond which no picture is taken
+		height := min(eval[float64](b, `document.documentElement.scrollHeight`), highest)
+		beyond := true
+		return call(b, devtools.CaptureScreenshot, devtools.CaptureScreenshotParams{
+			CaptureBeyondViewport: &beyond, Clip: &devtools.Viewport{Width: float64(width), Height: height, Scale: 1},
+		}).Data
+	})
 }
 
 // ask lets axe-core find what keeps people out.
@@ -273,7 +278,7 @@ func (b *browser) print() {
 	if n := eval[int](b, `[...document.querySelectorAll(".filter")].filter(t => t.checkVisibility()).length`); n > 0 {
 		b.Errorf("%d filters are on paper", n)
 	}
-	b.keep(".pdf", call(b, devtools.PrintToPDF, devtools.PrintToPDFParams{}).Data)
+	b.keep(".pdf", func() []byte { return call(b, devtools.PrintToPDF, devtools.PrintToPDFParams{}).Data })
 	call(b, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{})
 }
 

@@ -68,12 +68,14 @@
   }
 
   // Only what scrolls is a stop on the keyboard's way.
-  const boxes = document.querySelectorAll(".box, pre");
+  const boxes = [...document.querySelectorAll(".box, pre")];
   const mark = () => {
-    for (const box of boxes) {
-      if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+    // Look at all before any is changed, or each has the page laid out anew.
+    const scrolls = boxes.map((box) => box.scrollWidth > box.clientWidth);
+    boxes.forEach((box, i) => {
+      if (scrolls[i]) box.tabIndex = 0;
       else box.removeAttribute("tabindex");
-    }
+    });
   };
   mark();
   addEventListener("resize", mark);
