@@ -22,7 +22,6 @@ import (
 	"groma/internal/fault"
 	"groma/internal/notice"
 	"groma/internal/survey"
-	"groma/internal/vitals"
 	gromav1 "groma/proto/groma/v1"
 	"groma/workflows"
 )
@@ -92,17 +91,8 @@ func (a *Activities) TakeCensus(ctx context.Context, request *gromav1.TakeCensus
 	if a.Taker == nil {
 		return nil, temporal.NewApplicationError("this worker takes no censuses", workflows.WorkerStopped)
 	}
-	target := request.GetTarget()
-	asked := census.Request{
-		Survey: request.Survey, Key: target.GetKey(), Address: target.GetAddress(), Branch: target.GetBranch(), Limits: request.Limits,
-		Recount: target.GetRecount(), Try: tries(ctx), Words: true,
-	}
-	for _, w := range target.GetWindows() {
-		asked.Windows = append(asked.Windows, vitals.Window{Name: w.Name, From: w.GetFrom().AsTime(), Until: w.GetUntil().AsTime()})
-	}
-	if at := target.GetAsOf(); at != nil {
-		asked.AsOf = at.AsTime()
-	}
+	asked := census.RequestFor(request.Survey, request.GetTarget(), request.Limits)
+	asked.Try = tries(ctx)
 	taken, err := a.Taker.Take(ctx, asked)
 	if err != nil {
 		return nil, verdict(ctx, err)

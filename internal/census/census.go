@@ -49,6 +49,21 @@ type Request struct {
 	Try int64
 }
 
+// RequestFor asks for what a survey asks of one of its repositories.
+func RequestFor(survey string, target *gromav1.CensusTarget, limits *gromav1.Limits) Request {
+	request := Request{
+		Survey: survey, Key: target.GetKey(), Address: target.GetAddress(), Branch: target.GetBranch(), Limits: limits,
+		Recount: target.GetRecount(), Words: true,
+	}
+	if at := target.GetAsOf(); at != nil {
+		request.AsOf = at.AsTime()
+	}
+	for _, w := range target.GetWindows() {
+		request.Windows = append(request.Windows, vitals.Window{Name: w.Name, From: w.GetFrom().AsTime(), Until: w.GetUntil().AsTime()})
+	}
+	return request
+}
+
 // A Taker takes censuses, any number at a time.
 type Taker struct {
 	Git   *gitwire.Client

@@ -6,10 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
-	"time"
 
 	"github.com/rogpeppe/go-internal/diff"
-	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"groma/internal/artefact"
 	"groma/internal/canonical"
@@ -40,15 +38,16 @@ func TestSurvey_SameAsALoop(t *testing.T) {
 	if err := canonical.Unmarshal(data, &got); err != nil {
 		t.Fatal(err)
 	}
-	want := loop(t, got.Survey.Spec)
+	want := loop(t, got.Survey)
 	if g, w := withoutTimes(t, &got), withoutTimes(t, want); !bytes.Equal(g, w) {
 		t.Errorf("through Temporal, and through a loop:\n%s", diff.Diff("temporal", g, "loop", w))
 	}
 }
 
 // loop surveys the tour one repository after the other, without an engine.
-func loop(t *testing.T, spec *gromav1.SurveySpec) *gromav1.Report {
+func loop(t *testing.T, facts *gromav1.SurveyFacts) *gromav1.Report {
 	t.Helper()
+	spec := facts.Spec
 	store, err := artefact.NewFolder(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
@@ -62,7 +61,7 @@ func loop(t *testing.T, spec *gromav1.SurveySpec) *gromav1.Report {
 	if err := survey.KeepSources(t.Context(), store, id, given.sources); err != nil {
 		t.Fatal(err)
 	}
-	manifest, err := survey.Plan(t.Context(), store, &gromav1.PlanRequest{Survey: id, Spec: spec, StartedAt: timestamppb.New(time.Unix(0, 0)), ShardSize: 500})
+	manifest, err := survey.Plan(t.Context(), store, &gromav1.PlanRequest{Survey: id, Spec: spec, StartedAt: facts.StartedAt, ShardSize: 500})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,7 +74,7 @@ func loop(t *testing.T, spec *gromav1.SurveySpec) *gromav1.Report {
 	taker := &census.Taker{Git: client, Store: store}
 	summary := &gromav1.SummariseShardRequest{Survey: id}
 	for _, target := range targets {
-		taken, err := taker.Take(t.Context(), census.Request{Survey: id, Key: target.Key, Address: target.Address, Branch: target.Branch, Limits: spec.Limits})
+		taken, err := taker.Take(t.Context(), census.RequestFor(id, target, spec.Limits))
 		if err != nil {
 			t.Fatalf("%s: %v", target.Key, err)
 		}

@@ -102,7 +102,7 @@ func (c *surveyCommand) register(cmd *cobra.Command) {
 	flags.BoolVar(&c.recount, "recount", false, "count again, from everything, what was counted before, and fail repositories whose count differs from what is kept")
 	flags.Int64Var(&c.shardSize, "shard-size", survey.DefaultShardSize, "how many repositories one workflow looks after")
 	flags.BoolVarP(&c.verbose, "verbose", "v", false, "log to standard error")
-	c.forms.register(flags, "markdown", "facts")
+	c.forms.register(flags, "markdown", "html", "facts")
 	c.limits.register(flags)
 	c.git.register(flags)
 	c.engine.register(flags, c.terminal)
