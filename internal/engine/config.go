@@ -2,6 +2,7 @@ package engine
 
 import (
 	"cmp"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -27,9 +28,18 @@ type Config struct {
 	// Namespace is Temporal's namespace; empty means "default". The embedded
 	// server makes it, elsewhere it has to exist.
 	Namespace string
+	// TemporalTLS says how to ask a running Temporal over TLS.
+	TemporalTLS TLS
+	// TemporalAPIKey goes with every question to a running Temporal, and turns
+	// TLS on: it is for nobody else to read.
+	TemporalAPIKey Secret
 	// NATS is the address of a running NATS with JetStream, or [Off]; empty
 	// embeds one that opens no port.
 	NATS string
+	// NATSTLS says how to ask a running NATS over TLS.
+	NATSTLS TLS
+	// NATSLogin says who asks a running NATS, where its address does not.
+	NATSLogin NATSLogin
 	// Store is the address of the storage, as [artefact.Open] takes it; empty
 	// means the folder store in Data.
 	Store string
@@ -63,7 +73,42 @@ func (c Config) Validate() error {
 	if strings.ContainsFunc(c.Namespace, func(r rune) bool { return r <= ' ' || r == 0x7f }) {
 		errs = append(errs, fmt.Errorf("namespace %q: spaces and control characters are not for names", c.Namespace))
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, c.validateTemporal(), c.validateNATS())...)
+}
+
+// validateTemporal reads the files that are for Temporal.
+func (c Config) validateTemporal() error {
+	if c.Temporal == "" && (c.TemporalTLS.wanted() || c.TemporalAPIKey.IsSet()) {
+		return errors.New("TLS or an API key for Temporal, but no address: name one with --temporal, the embedded one needs neither")
+	}
+	if _, err := c.temporalTLS(); err != nil {
+		return fmt.Errorf("TLS for Temporal: %w", err)
+	}
+	if _, err := c.TemporalAPIKey.read(); err != nil {
+		return fmt.Errorf("the API key for Temporal: %w", err)
+	}
+	return nil
+}
+
+// temporalTLS is how a running Temporal is asked; nil is without TLS.
+func (c Config) temporalTLS() (*tls.Config, error) {
+	t := c.TemporalTLS
+	t.On = t.On || c.TemporalAPIKey.IsSet()
+	return t.config()
+}
+
+// validateNATS reads the files that are for NATS.
+func (c Config) validateNATS() error {
+	if (c.NATS == "" || c.NATS == Off) && (c.NATSTLS.wanted() || c.NATSLogin.given()) {
+		return errors.New("TLS or a login for NATS, but no address: name one with --nats, the embedded one needs neither")
+	}
+	if _, err := c.NATSTLS.config(); err != nil {
+		return fmt.Errorf("TLS for NATS: %w", err)
+	}
+	if u, err := url.Parse(c.NATS); err == nil && u.User != nil && c.NATSLogin.given() {
+		return errors.New("NATS's login: it is in the address and beside it, too; want one")
+	}
+	return c.NATSLogin.validate()
 }
 
 // embeds says whether a server runs in this process, which needs the data
@@ -99,11 +144,21 @@ func (c Config) LogValue() slog.Value {
 	return slog.GroupValue(
 		slog.String("data", c.Data),
 		slog.String("temporal", cmp.Or(c.Temporal, "embedded")),
+		slog.Any("temporal_tls", c.TemporalTLS),
+		slog.Any("temporal_api_key", c.TemporalAPIKey),
 		slog.String("namespace", c.Namespace),
 		slog.String("nats", cmp.Or(redacted(c.NATS), "embedded")),
+		slog.Any("nats_tls", c.NATSTLS),
+		slog.Bool("nats_login", c.NATSLogin.given()),
 		slog.String("store", redacted(c.Store)),
 	)
 }
+
+// Format prints c as it may be shown, whatever the verb.
+func (c Config) Format(f fmt.State, _ rune) { fmt.Fprint(f, c.LogValue()) }
+
+// MarshalText is c as it may be shown.
+func (c Config) MarshalText() ([]byte, error) { return fmt.Append(nil, c.LogValue()), nil }
 
 func redacted(address string) string {
 	u, err := url.Parse(address)
@@ -114,4 +169,12 @@ func redacted(address string) string {
 		u.User = url.User("redacted")
 	}
 	return u.String()
+}
+
+// Embeds says, with an error, if this program was built without servers.
+func Embeds() error {
+	if embedding {
+		return nil
+	}
+	return errNotEmbedded
 }

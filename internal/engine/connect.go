@@ -18,33 +18,60 @@ import (
 const patience = 15 * time.Second
 
 // dialTemporal returns when the namespace answers.
-func dialTemporal(ctx context.Context, address, namespace string, logger *slog.Logger) (client.Client, error) {
+func dialTemporal(ctx context.Context, c Config, address string, logger *slog.Logger) (client.Client, error) {
+	secure, err := c.temporalTLS()
+	if err != nil {
+		return nil, fmt.Errorf("TLS for Temporal: %w", err)
+	}
+	options := client.Options{
+		HostPort:          address,
+		Namespace:         c.Namespace,
+		Logger:            log.NewStructuredLogger(quietly(logger, "temporal-client")),
+		ConnectionOptions: client.ConnectionOptions{TLS: secure},
+	}
+	if c.TemporalAPIKey.IsSet() {
+		options.Credentials = client.NewAPIKeyDynamicCredentials(func(context.Context) (string, error) { return c.TemporalAPIKey.read() })
+	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	temporal, err := client.DialContext(ctx, client.Options{
-		HostPort:  address,
-		Namespace: namespace,
-		Logger:    log.NewStructuredLogger(quietly(logger, "temporal-client")),
-	})
+	temporal, err := client.DialContext(ctx, options)
 	if err != nil {
-		return nil, fmt.Errorf("no Temporal answers at %s: %w", address, err)
+		return nil, refusedByTemporal(ctx, address, c.Namespace, secure, err)
 	}
-	_, err = temporal.WorkflowService().DescribeNamespace(ctx, &workflowservice.DescribeNamespaceRequest{Namespace: namespace})
+	_, err = temporal.WorkflowService().DescribeNamespace(ctx, &workflowservice.DescribeNamespaceRequest{Namespace: c.Namespace})
 	if err == nil {
 		return temporal, nil
 	}
 	temporal.Close()
 	var missing *serviceerror.NamespaceNotFound
 	if errors.As(err, &missing) {
-		return nil, fmt.Errorf("the Temporal at %s has no namespace %q: make it with `temporal operator namespace create -n %s`, or name another", address, namespace, namespace)
+		return nil, noNamespace(address, c.Namespace)
 	}
-	return nil, fmt.Errorf("ask Temporal at %s for namespace %q: %w", address, namespace, err)
+	return nil, refusedByTemporal(ctx, address, c.Namespace, secure, err)
 }
 
 // natsOptions make a connection that is looked for again for ever once it has
 // been there.
-func natsOptions(logger *slog.Logger) []nats.Option {
-	logger = quietly(logger, "nats-client")
+func natsOptions(c Config, logger *slog.Logger) ([]nats.Option, error) {
+	options := natsHandlers(quietly(logger, "nats-client"))
+	secure, err := c.NATSTLS.config()
+	if err != nil {
+		return nil, fmt.Errorf("TLS for NATS: %w", err)
+	}
+	if secure != nil {
+		options = append(options, nats.Secure(secure))
+	}
+	login, err := c.NATSLogin.option()
+	if err != nil {
+		return nil, err
+	}
+	if login != nil {
+		options = append(options, login)
+	}
+	return options, nil
+}
+
+func natsHandlers(logger *slog.Logger) []nats.Option {
 	return []nats.Option{
 		nats.Name("groma"),
 		nats.MaxReconnects(-1),
@@ -70,7 +97,7 @@ func connectNATS(ctx context.Context, address string, options []nats.Option) (*n
 	}
 	conn, err := nats.Connect(address, options...)
 	if err != nil {
-		return nil, fmt.Errorf("no NATS answers at %s: %w", redacted(address), err)
+		return nil, refusedByNATS(address, err)
 	}
 	return conn, nil
 }

@@ -143,7 +143,10 @@ func (e *Engine) openNotices(ctx context.Context, c Config, logger *slog.Logger)
 	if c.NATS == Off {
 		return nil
 	}
-	options := natsOptions(logger)
+	options, err := natsOptions(c, logger)
+	if err != nil {
+		return err
+	}
 	if c.NATS == "" {
 		server, stop, err := startNATS(filepath.Join(c.Data, "nats"), logger)
 		if err != nil {
@@ -171,7 +174,7 @@ func (e *Engine) openTemporal(ctx context.Context, c Config, logger *slog.Logger
 		e.onClose(stop)
 		e.TemporalAddress = address
 	}
-	temporal, err := dialTemporal(ctx, e.TemporalAddress, c.Namespace, logger)
+	temporal, err := dialTemporal(ctx, c, e.TemporalAddress, logger)
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -59,6 +60,24 @@ func holder(folder string, file io.Reader) error {
 	held := &HeldError{Folder: folder}
 	_, _ = fmt.Fscanf(file, holdFormat, &held.PID, &held.Temporal) // it need not say
 	return held
+}
+
+// Holder returns a [HeldError] if a process holds the folder, and nil if it is
+// free. It makes nothing, and takes nothing but for an instant.
+func Holder(folder string) error {
+	file, err := os.Open(filepath.Join(folder, "lock"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer file.Close() // and the lock with it
+	err = syscall.Flock(int(file.Fd()), syscall.LOCK_SH|syscall.LOCK_NB)
+	if errors.Is(err, syscall.EWOULDBLOCK) {
+		return holder(folder, file)
+	}
+	return err
 }
 
 // say writes who holds the folder into the lock.

@@ -56,16 +56,7 @@ func New(ctx context.Context, conn *nats.Conn) (*Bus, error) {
 func prepare(ctx context.Context, js jetstream.JetStream) error {
 	stream, err := js.Stream(ctx, Stream)
 	if errors.Is(err, jetstream.ErrStreamNotFound) {
-		_, err = js.CreateStream(ctx, jetstream.StreamConfig{
-			Name:        Stream,
-			Description: "what has happened in surveys; all of it can be read from storage",
-			Subjects:    []string{everything},
-			MaxAge:      keptFor,
-			MaxBytes:    keptBytes,
-			Duplicates:  window,
-			Storage:     jetstream.FileStorage,
-			Discard:     jetstream.DiscardOld,
-		})
+		_, err = js.CreateStream(ctx, streamConfig())
 	}
 	if err != nil || stream == nil {
 		return err
@@ -78,6 +69,20 @@ func prepare(ctx context.Context, js jetstream.JetStream) error {
 	config.Duplicates = max(config.Duplicates, window)
 	_, err = js.UpdateStream(ctx, config)
 	return err
+}
+
+// streamConfig is the stream as it is made where there is none.
+func streamConfig() jetstream.StreamConfig {
+	return jetstream.StreamConfig{
+		Name:        Stream,
+		Description: "what has happened in surveys; all of it can be read from storage",
+		Subjects:    []string{everything},
+		MaxAge:      keptFor,
+		MaxBytes:    keptBytes,
+		Duplicates:  window,
+		Storage:     jetstream.FileStorage,
+		Discard:     jetstream.DiscardOld,
+	}
 }
 
 // Publish tells n to all who follow its survey, and returns when n is kept.
