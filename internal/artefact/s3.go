@@ -13,6 +13,8 @@ import (
 
 	"github.com/minio/minio-go/v7"
 	"github.com/minio/minio-go/v7/pkg/credentials"
+
+	"groma/internal/fault"
 )
 
 // S3 keeps artefacts in a bucket of any S3 that honours conditional writes.
@@ -37,10 +39,29 @@ type S3Config struct {
 // NewS3 connects, and fails if the bucket cannot be reached or if the server
 // does not honour conditional writes, on which "written once" rests.
 func NewS3(ctx context.Context, config S3Config) (*S3, error) {
+	s, err := connectS3(config, nil, 0)
+	if err != nil {
+		return nil, err
+	}
+	key, err := probe(ctx, s)
+	if key != "" {
+		_ = s.remove(ctx, key) // not all keys may; what is left is one byte
+	}
+	if err != nil {
+		return nil, fmt.Errorf("artefact: bucket %s at %s: %w", config.Bucket, config.Endpoint, err)
+	}
+	return s, nil
+}
+
+// connectS3 asks nothing yet. Nil is the usual transport, and zero the usual
+// number of tries.
+func connectS3(config S3Config, transport http.RoundTripper, tries int) (*S3, error) {
 	core, err := minio.NewCore(config.Endpoint, &minio.Options{
-		Creds:  credentials.NewStaticV4(config.AccessKey, config.SecretKey, config.SessionToken),
-		Secure: !config.Plain,
-		Region: config.Region,
+		Creds:      credentials.NewStaticV4(config.AccessKey, config.SecretKey, config.SessionToken),
+		Secure:     !config.Plain,
+		Region:     config.Region,
+		Transport:  transport,
+		MaxRetries: tries,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("artefact: connect to %s: %w", config.Endpoint, err)
@@ -49,28 +70,32 @@ func NewS3(ctx context.Context, config S3Config) (*S3, error) {
 	if prefix != "" {
 		prefix += "/"
 	}
-	s := &S3{core: *core, bucket: config.Bucket, prefix: prefix, plain: config.Plain}
-	if err := s.probe(ctx); err != nil {
-		return nil, fmt.Errorf("artefact: bucket %s at %s: %w", config.Bucket, config.Endpoint, err)
-	}
-	return s, nil
+	return &S3{core: *core, bucket: config.Bucket, prefix: prefix, plain: config.Plain}, nil
 }
 
-// probe writes one key twice: the second write must be refused.
-func (s *S3) probe(ctx context.Context) error {
-	key := "probe/" + strings.ToLower(rand.Text())
+// probe keeps two things under one key: the second must be refused, and the
+// first be there. It returns the key if anything may be under it.
+func probe(ctx context.Context, s Store) (key string, err error) {
+	key = "probe/" + strings.ToLower(rand.Text())
 	if err := s.Create(ctx, key, []byte("1")); err != nil {
-		return fmt.Errorf("write a first object: %w", err)
+		return "", fmt.Errorf("write a first object: %w", err)
 	}
-	defer s.core.Client.RemoveObject(context.WithoutCancel(ctx), s.bucket, s.prefix+key, minio.RemoveObjectOptions{})
-	err := s.Create(ctx, key, []byte("2"))
+	err = s.Create(ctx, key, []byte("2"))
 	if err == nil {
-		return errors.New("the server ignores If-None-Match, so an artefact could be overwritten; use an S3 that honours conditional writes")
+		return key, fault.Errorf(fault.Unsupported, "the server ignores If-None-Match, so an artefact could be overwritten; use an S3 that honours conditional writes")
 	}
 	if !errors.Is(err, ErrExists) {
-		return fmt.Errorf("write the same object again: %w", err)
+		return key, fmt.Errorf("write the same object again: %w", err)
 	}
-	return nil
+	data, err := s.Get(ctx, key)
+	if err == nil && string(data) != "1" {
+		return key, fault.Errorf(fault.Unsupported, "the server refuses a second write, and keeps it all the same; use an S3 that honours conditional writes")
+	}
+	return key, err
+}
+
+func (s *S3) remove(ctx context.Context, key string) error {
+	return s.core.Client.RemoveObject(context.WithoutCancel(ctx), s.bucket, s.prefix+key, minio.RemoveObjectOptions{})
 }
 
 // Create asks the server to store the object only if there is none. Multipart
