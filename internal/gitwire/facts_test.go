@@ -1,0 +1,36 @@
+package gitwire
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+)
+
+func TestHosts(t *testing.T) {
+	folder := t.TempDir()
+	tokens, netrc := filepath.Join(folder, "tokens"), filepath.Join(folder, "netrc")
+	for path, text := range map[string]string{
+		tokens: "# mine\ngit.example.org secret\n",
+		netrc:  "machine a.example.org login me password secret\nmachine nobody.example.org\n",
+	} {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	env := map[string]string{"GITHUB_TOKEN": "secret", "GROMA_TOKEN_MY__GIT_EXAMPLE_ORG": "secret", "GROMA_TOKEN_EMPTY_ORG": " ", "GROMA_TOKEN_": "secret"}
+	var names []string
+	for name := range env {
+		names = append(names, name)
+	}
+	from := CredentialSources{Env: func(name string) string { return env[name] }, TokenFile: tokens, NetrcPath: netrc}
+	got, err := Hosts(from, names)
+	want := []string{"a.example.org", "git.example.org", "github.com", "my-git.example.org"}
+	if err != nil || !slices.Equal(got, want) {
+		t.Errorf("Hosts: %v, %v, want %v", got, err, want)
+	}
+	from.TokenFile = filepath.Join(folder, "none")
+	if _, err := Hosts(from, nil); err == nil {
+		t.Error("a token file that is named but not there is passed over")
+	}
+}
