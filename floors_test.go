@@ -17,8 +17,9 @@ import (
 // below its own; proto is no floor and may be imported from anywhere. Tests
 // and what only tests and benchmarks import stand on the roof.
 var floors = map[string]int{
-	"cmd/groma":        5,
-	"internal/cli":     4,
+	"cmd/groma":        6,
+	"internal/cli":     5,
+	"internal/doctor":  4,
 	"internal/engine":  3,
 	"workers":          3,
 	"workflows":        2, // below workers, so that it cannot import them
@@ -38,6 +39,8 @@ var floors = map[string]int{
 var reserved = map[string][]string{
 	"go.temporal.io/server":            {"internal/engine"},
 	"github.com/nats-io/nats-server":   {"internal/engine"},
+	"github.com/nats-io/nkeys":        {"internal/engine"},
+	"google.golang.org/grpc":          {"internal/engine"},
 	"github.com/minio/minio-go":        {"internal/artefact"},
 	"github.com/boyter/scc":            {"internal/tally"},
 	"github.com/go-enry/go-enry":       {"internal/tally"},
