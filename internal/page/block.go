@@ -51,7 +51,19 @@ func text(format string, args ...any) line {
 	return line{{Text: format}}
 }
 
-func link(text, address string) line { return line{{Text: text, Link: address}} }
+// link leads to an address of the web, by the address itself where nobody would
+// see the words.
+func link(text, address string) line {
+	return line{{Text: seen(text, address), Link: address}}
+}
+
+// seen is a text, or another where nobody would see it.
+func seen(text, other string) string {
+	if strings.TrimSpace(plain(text)) == "" {
+		return other
+	}
+	return text
+}
 
 func code(text string) line { return line{{Text: text, Code: true}} }
 

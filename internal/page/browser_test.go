@@ -46,16 +46,22 @@ func TestBrowser(t *testing.T) {
 	several, all := reporttest.Fixture(), reporttest.Fixture()
 	several.Survey.Spec.Languages = []string{"Go", "Rust"}
 	all.Survey.Spec.Languages = nil
-	for name, r := range map[string]*gromav1.Report{"rust": reporttest.Fixture(), "several": several, "all": all, "large": large(255)} {
+	for name, analyses := range map[string][]*gromav1.Analysis{
+		"rust":    {full(t)},
+		"several": report.Analyses(several, report.Settings{}),
+		"all":     report.Analyses(all, report.Settings{}),
+		"wide":    {rewritten(full(t), strings.Repeat("W", 300)), rewritten(full(t), strings.Repeat("字", 300))},
+		"large":   report.Analyses(large(255), report.Settings{}),
+	} {
 		t.Run(name, func(t *testing.T) {
-			b := open(t, chromium, write(t, name, render(t, report.Analyses(r, report.Settings{})...)))
+			b := open(t, chromium, write(t, name, render(t, analyses...)))
 			b.name = name
 			for _, scheme := range []string{"light", "dark"} {
 				for _, width := range []int64{1280, 400} {
 					b.look(scheme, width)
-				}
-				if name != "large" { // has nothing that the others have not
-					b.ask(string(rules), scheme)
+					if name != "large" { // has nothing that the others have not
+						b.ask(string(rules), scheme, width)
+					}
 				}
 			}
 			b.skip()
@@ -166,12 +172,12 @@ func (b *browser) keep(name string, take func() []byte) {
 // look takes a picture and finds what is wider than the window.
 func (b *browser) look(scheme string, width int64) {
 	b.Helper()
-	call(b, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: width, Height: 900, DeviceScaleFactor: 1, Mobile: width < 800})
+	call(b, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: width, Height: 900, DeviceScaleFactor: 1})
 	call(b, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
 	b.visit()
-	if wide := eval[[]string](b, `document.documentElement.scrollWidth <= innerWidth ? [] :
-		[document.documentElement.scrollWidth + " of " + innerWidth,
-		 ...[...document.querySelectorAll("body *")].filter(e => !e.closest(".box, pre") && e.getBoundingClientRect().right > innerWidth).map(e => e.outerHTML.slice(0, 200))]`); len(wide) > 0 {
+	if wide := eval[[]string](b, fmt.Sprintf(`document.documentElement.scrollWidth <= %[1]d ? [] :
+		[document.documentElement.scrollWidth + " of %[1]d",
+		 ...[...document.querySelectorAll("body *")].filter(e => !e.closest(".box, pre") && e.getBoundingClientRect().right > %[1]d).map(e => e.outerHTML.slice(0, 200))]`, width)); len(wide) > 0 {
 		b.Errorf("%s, %d wide: the page overflows: %s", scheme, width, strings.Join(wide, "\n"))
 	}
 	b.keep(fmt.Sprintf("-%s-%d.png", scheme, width), func() []byte {
@@ -185,7 +191,7 @@ func (b *browser) look(scheme string, width int64) {
 }
 
 // ask lets axe-core find what keeps people out.
-func (b *browser) ask(rules, scheme string) {
+func (b *browser) ask(rules, scheme string, width int64) {
 	b.Helper()
 	type violation struct{ ID, Impact, Help, First string }
 	type answer struct {
@@ -196,16 +202,16 @@ func (b *browser) ask(rules, scheme string) {
 	said := eval[answer](b, `document.querySelectorAll("details").forEach(d => d.open = true),
 		axe.run({resultTypes: ["violations"]}).then(said => ({Passed: said.passes.length, Found: said.violations.map(v => ({ID: v.id, Impact: v.impact, Help: v.help, First: v.nodes[0].html.slice(0, 300)}))}))`)
 	if said.Passed < 20 {
-		b.Errorf("%s: axe has passed %d rules: has it run?", scheme, said.Passed)
+		b.Errorf("%s, %d wide: axe has passed %d rules: has it run?", scheme, width, said.Passed)
 	}
 	for _, v := range said.Found {
 		if v.Impact == "serious" || v.Impact == "critical" {
-			b.Errorf("%s: %s (%s): %s: %s", scheme, v.ID, v.Impact, v.Help, v.First)
+			b.Errorf("%s, %d wide: %s (%s): %s: %s", scheme, width, v.ID, v.Impact, v.Help, v.First)
 		} else {
-			b.Logf("%s: %s (%s): %s: %s", scheme, v.ID, v.Impact, v.Help, v.First)
+			b.Logf("%s, %d wide: %s (%s): %s: %s", scheme, width, v.ID, v.Impact, v.Help, v.First)
 		}
 	}
-	b.Logf("%s: axe has passed %d rules and found %d violations", scheme, said.Passed, len(said.Found))
+	b.Logf("%s, %d wide: axe has passed %d rules and found %d violations", scheme, width, said.Passed, len(said.Found))
 }
 
 // skip: the first stop on the keyboard's way leads past the contents.

@@ -89,15 +89,15 @@ func (w *writer) repositories(p *gromav1.ProjectAnalysis) {
 	t.Long = false
 	t.holds(fewWords, 1, 5)
 	for _, r := range p.Repositories {
-		t.row(link(report.RepositoryName(r.Key), r.Link), commitCell(r), r.Share.Part, r.Share.Whole, report.Percent(r.Share), leadOf(r), w.remarks(r))
+		t.row(link(seen(report.RepositoryName(r.Key), r.Key), r.Link), commitCell(r), r.Share.Part, r.Share.Whole, report.Percent(r.Share), leadOf(r), w.remarks(r))
 	}
 	for _, gap := range p.Uncounted {
-		t.row(link(report.RepositoryName(gap.Key), gap.Link), "–", "–", "–", "–", "", "no count: "+gap.Outcome)
+		t.row(link(seen(report.RepositoryName(gap.Key), gap.Key), gap.Link), "–", "–", "–", "–", "", "no count: "+gap.Outcome)
 	}
 }
 
 func commitCell(r *gromav1.RepositoryAnalysis) line {
-	cell := line{{Text: r.Commit[:min(len(r.Commit), 12)], Link: r.CommitLink, Code: true}}
+	cell := line{{Text: seen(r.Commit[:min(len(r.Commit), 12)], "–"), Link: r.CommitLink, Code: true}}
 	if r.CommittedAt != nil {
 		cell = append(cell, span{Text: " of " + report.Day(r.CommittedAt)})
 	}

@@ -229,7 +229,7 @@ func (w *writer) leaders() {
 	w.heading("Leaders by category", w.id("leaders"))
 	t := w.table("Leaders by category", "category", "projects:", "leader", w.unit+":", "of its category:")
 	for _, l := range w.Leaders {
-		t.row(l.Category, l.Projects, line{{Text: l.Name, Place: w.chapters[l.Slug]}}, l.Share.Part,
+		t.row(l.Category, l.Projects, w.leading(l.Slug), l.Share.Part,
 			fmt.Sprintf("%s of %s", report.Percent(l.Share), report.Number(l.Share.Whole)))
 	}
 }
@@ -247,7 +247,7 @@ func (w *writer) claims() {
 		if c.About {
 			figure = "about " + figure
 		}
-		t.row(line{{Text: c.Name, Place: w.chapters[c.Slug]}}, c.Says, figure, c.Figures.Code, c.Figures.Lines, c.Figures.HostBytes, c.Verdict, strings.Join(c.Repositories, ", "))
+		t.row(w.leading(c.Slug), c.Says, figure, c.Figures.Code, c.Figures.Lines, c.Figures.HostBytes, c.Verdict, strings.Join(c.Repositories, ", "))
 	}
 }
 

@@ -30,13 +30,13 @@ func newWriter(a *gromav1.Analysis, ids anchors, place int) *writer {
 	}
 	w.done = &part{Title: a.GetTitle(), ID: w.id("report")}
 	for i, p := range a.GetProjects() {
-		w.names[p.Project.Slug] = p.Project.Name
+		w.names[p.Project.Slug] = seen(p.Project.Name, p.Project.Slug)
 		if i < report.MostTold && a.Language != "" {
 			w.chapters[p.Project.Slug] = w.id("project-" + p.Project.Slug)
 		}
 	}
 	for _, p := range a.GetOthers() {
-		w.names[p.Slug] = p.Name
+		w.names[p.Slug] = seen(p.Name, p.Slug)
 	}
 	return w
 }
