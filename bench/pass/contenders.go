@@ -75,7 +75,8 @@ func (p *pass) surveyOver(ctx context.Context, host, data string) (*exec.Cmd, er
 	if err := os.WriteFile(list, []byte(lines), 0o644); err != nil {
 		return nil, err
 	}
-	return bench.Command(ctx, p.groma, "survey", list, "--data", data, "--out", filepath.Join(p.folder, "report"), mirror(host)), nil
+	// Of histories the loop learns nothing, either.
+	return bench.Command(ctx, p.groma, "survey", list, "--no-vitals", "--data", data, "--out", filepath.Join(p.folder, "report"), mirror(host)), nil
 }
 
 // loop clones and counts every repository of the landscape, some at once.

@@ -7,6 +7,8 @@
 //	P4  the same landscape after one new commit in every repository
 //	P5  counting alone, from memory, beside scc over the same files
 //
+// Surveys are told --no-vitals: a clone of depth 1 learns nothing of histories.
+//
 // It measures against any git host that speaks protocol v2 over HTTP and has
 // the repositories; the host's own work is part of every wall time. So best
 // give two: -host, one that answers from memory, and -live-host, one that makes
