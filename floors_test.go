@@ -39,8 +39,7 @@ var floors = map[string]int{
 var reserved = map[string][]string{
 	"go.temporal.io/server":            {"internal/engine"},
 	"github.com/nats-io/nats-server":   {"internal/engine"},
-	"github.com/nats-io/nkeys":        {"internal/engine"},
-	"google.golang.org/grpc":          {"internal/engine"},
+	"github.com/nats-io/nkeys":         {"internal/engine"},
 	"github.com/minio/minio-go":        {"internal/artefact"},
 	"github.com/boyter/scc":            {"internal/tally"},
 	"github.com/go-enry/go-enry":       {"internal/tally"},

@@ -147,6 +147,6 @@ Stop it at any moment; the same command goes on where it was.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	root.AddCommand(newSurvey(terminal), newCensus(terminal), newSurveys(terminal), newShow(terminal), newReport(terminal), newDiff(terminal), newCancel(terminal), newVersion(terminal))
+	root.AddCommand(newSurvey(terminal), newCensus(terminal), newSurveys(terminal), newShow(terminal), newReport(terminal), newDiff(terminal), newCancel(terminal), newDoctor(terminal), newVersion(terminal))
 	return root
 }

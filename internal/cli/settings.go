@@ -22,14 +22,85 @@ import (
 // engineSettings say where the engines are; the zero value embeds them all.
 type engineSettings struct {
 	data, temporal, namespace, nats, store string
+
+	temporalTLS, natsTLS                 engine.TLS
+	temporalKey, natsToken, natsPassword string // files
+	natsCredentials, natsNkey, natsUser  string
 }
+
+// engineFlags are the names of what says where the engines are, and how they
+// are asked. Each has a variable too, which counts where the flag is not given.
+var (
+	engineFlags = []string{"temporal", "namespace", "nats", "store"}
+	accessFlags = []string{
+		"temporal-tls", "temporal-tls-ca", "temporal-tls-cert", "temporal-tls-key", "temporal-tls-server-name", "temporal-api-key-file",
+		"nats-tls", "nats-tls-ca", "nats-tls-cert", "nats-tls-key", "nats-tls-server-name",
+		"nats-credentials", "nats-nkey", "nats-token-file", "nats-user", "nats-password-file",
+	}
+)
 
 func (s *engineSettings) register(flags *pflag.FlagSet, terminal Terminal) {
 	flags.StringVar(&s.data, "data", dataFolder(terminal), "folder that keeps censuses, surveys and the embedded engines")
-	flags.StringVar(&s.temporal, "temporal", "", "host:port of a Temporal server (default: embedded)")
+	flags.StringVar(&s.temporal, "temporal", "", "host:port of a Temporal server (default: embedded); for TLS and credentials see 'groma doctor --help'")
 	flags.StringVar(&s.namespace, "namespace", "", "Temporal namespace (default: \"default\")")
 	flags.StringVar(&s.nats, "nats", "", "URL of a NATS server with JetStream, or off (default: embedded)")
 	flags.StringVar(&s.store, "store", "", "where artefacts are kept: s3://bucket/prefix?endpoint=… or file:///… (default: in --data)")
+	s.registerAccess(flags)
+	for _, name := range engineFlags {
+		fromVariable(flags, terminal, name)
+	}
+	for _, name := range accessFlags {
+		fromVariable(flags, terminal, name)
+		flags.Lookup(name).Hidden = true
+	}
+}
+
+// registerAccess has the flags that only 'groma doctor --help' tells of: they
+// are for few, and would hide the others.
+func (s *engineSettings) registerAccess(flags *pflag.FlagSet) {
+	registerTLS(flags, &s.temporalTLS, "temporal")
+	flags.StringVar(&s.temporalKey, "temporal-api-key-file", "", "file with the API key for Temporal (or GROMA_TEMPORAL_API_KEY); turns TLS on")
+	registerTLS(flags, &s.natsTLS, "nats")
+	flags.StringVar(&s.natsCredentials, "nats-credentials", "", "file of credentials for NATS, as nsc writes it")
+	flags.StringVar(&s.natsNkey, "nats-nkey", "", "file with the seed of an nkey for NATS")
+	flags.StringVar(&s.natsToken, "nats-token-file", "", "file with a token for NATS (or GROMA_NATS_TOKEN)")
+	flags.StringVar(&s.natsUser, "nats-user", "", "user for NATS")
+	flags.StringVar(&s.natsPassword, "nats-password-file", "", "file with the user's password for NATS (or GROMA_NATS_PASSWORD)")
+}
+
+func registerTLS(flags *pflag.FlagSet, t *engine.TLS, server string) {
+	prefix := server + "-tls"
+	flags.BoolVar(&t.On, prefix, false, "ask it over TLS; the flags that follow do so, too")
+	flags.StringVar(&t.CA, prefix+"-ca", "", "file of certificates to trust (default: the system's)")
+	flags.StringVar(&t.Certificate, prefix+"-cert", "", "file of the certificate to prove oneself with")
+	flags.StringVar(&t.Key, prefix+"-key", "", "file of that certificate's key")
+	flags.StringVar(&t.ServerName, prefix+"-server-name", "", "name that the server's certificate is for (default: the address's)")
+}
+
+// fromVariable sets a flag from its variable: GROMA_NATS_TLS_CA for
+// --nats-tls-ca. Help goes on to show the default, since a variable may hold
+// what should not be shown.
+func fromVariable(flags *pflag.FlagSet, terminal Terminal, name string) {
+	value := terminal.Env(variable(name))
+	if value == "" {
+		return
+	}
+	flag := flags.Lookup(name)
+	if flag.Value.Set(value) != nil {
+		_ = flag.Value.Set("true") // a switch: whoever sets it to anything wants it
+	}
+}
+
+func variable(flag string) string {
+	return "GROMA_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
+}
+
+// secretOf is what a variable holds, or else a file does.
+func secretOf(terminal Terminal, name, file string) engine.Secret {
+	if file != "" {
+		return engine.SecretFile(file)
+	}
+	return engine.SecretText(strings.TrimSpace(terminal.Env(name)))
 }
 
 // dataFolder is where the data of users stands on this system.
@@ -55,6 +126,14 @@ func (s *engineSettings) config(terminal Terminal, log *slog.Logger) engine.Conf
 	return engine.Config{
 		Data: s.data, Temporal: s.temporal, Namespace: s.namespace, NATS: s.nats,
 		Store: s.store, Secrets: secrets(terminal), Logger: log,
+		TemporalTLS:    s.temporalTLS,
+		TemporalAPIKey: secretOf(terminal, "GROMA_TEMPORAL_API_KEY", s.temporalKey),
+		NATSTLS:        s.natsTLS,
+		NATSLogin: engine.NATSLogin{
+			Credentials: s.natsCredentials, Nkey: s.natsNkey, User: s.natsUser,
+			Token:    secretOf(terminal, "GROMA_NATS_TOKEN", s.natsToken),
+			Password: secretOf(terminal, "GROMA_NATS_PASSWORD", s.natsPassword),
+		},
 	}
 }
 
@@ -112,9 +191,7 @@ func (s *gitSettings) client(terminal Terminal, concurrency int, more ...gitwire
 		}
 		mirrors = append(mirrors, mirror)
 	}
-	credentials, err := gitwire.LoadCredentials(gitwire.CredentialSources{
-		Env: terminal.Env, NetrcPath: netrc(terminal), TokenFile: s.tokenFile,
-	})
+	credentials, err := gitwire.LoadCredentials(s.sources(terminal))
 	if err != nil {
 		return nil, err
 	}
@@ -122,6 +199,11 @@ func (s *gitSettings) client(terminal Terminal, concurrency int, more ...gitwire
 	return gitwire.New(gitwire.Config{
 		Mirrors: mirrors, Credentials: credentials, MemoryBytes: max(1, packs/int64(concurrency)),
 	}), nil
+}
+
+// sources are where git credentials may be found.
+func (s *gitSettings) sources(terminal Terminal) gitwire.CredentialSources {
+	return gitwire.CredentialSources{Env: terminal.Env, NetrcPath: netrc(terminal), TokenFile: s.tokenFile}
 }
 
 // contentBytes is the part of the memory in which a survey remembers what
