@@ -120,7 +120,7 @@ func advice(err error, flag string) string {
 		return "its certificate is not valid now, or not for this: have it renewed, and check this machine's clock"
 	case errors.As(err, &noTLS), errors.Is(err, nats.ErrSecureConnWanted):
 		return "it speaks no TLS there: leave " + flag + "-tls and its like out, or have TLS turned on at the server"
-	case errors.As(err, &alert), strings.Contains(err.Error(), "remote error: tls"):
+	case errors.As(err, &alert), strings.Contains(err.Error(), "remote error: tls"), errors.Is(err, nats.ErrTLS):
 		return "it wants another certificate of who asks: check " + flag + "-tls-cert and " + flag + "-tls-key"
 	case errors.As(err, &noName):
 		return "no such host is known here: check the name in " + flag + ", and this machine's DNS"
