@@ -34,3 +34,19 @@ func TestHosts(t *testing.T) {
 		t.Error("a token file that is named but not there is passed over")
 	}
 }
+
+func TestVersion(t *testing.T) {
+	s := serve(t, text1)
+	for want, first := range map[int]bool{0: true, 2: false} {
+		c := client(t, Config{})
+		c.first = first
+		r, err := c.Probe(t.Context(), Request{Address: s.URL + "/o/plain"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := r.Version(); got != want {
+			t.Errorf("Version: %d, want %d", got, want)
+		}
+		r.Close()
+	}
+}
