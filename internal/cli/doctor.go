@@ -5,11 +5,14 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"runtime"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/term"
 
 	"groma/internal/doctor"
 	"groma/internal/gitwire"
@@ -128,17 +131,53 @@ func (c *doctorCommand) conclude(checks []doctor.Check) error {
 	return nil
 }
 
-// printCheck prints a check on a line, or on two if there is something to do.
+// printCheck prints a check, and below it what to do, if there is something. In
+// a terminal, lines that are too long go on in their column.
 func printCheck(out io.Writer, check doctor.Check) {
-	fmt.Fprintf(out, "%-8s %-22s %s\n", check.Verdict, check.Name, indented(check.Seen))
+	width := columns(out) - seenColumn
+	fmt.Fprintf(out, "%-8s %-22s %s\n", check.Verdict, check.Name, inColumn(check.Seen, width))
 	if check.Next != "" {
-		fmt.Fprintf(out, "%-8s %-22s → %s\n", "", "", indented(check.Next))
+		fmt.Fprintf(out, "%-8s %-22s %s\n", "", "", inColumn("→ "+check.Next, width))
 	}
 }
 
-// indented keeps further lines of what was seen in its column.
-func indented(text string) string {
-	return strings.ReplaceAll(printableLines(text), "\n", "\n"+strings.Repeat(" ", 8+1+22+1))
+// seenColumn is where what was seen begins.
+const seenColumn = 8 + 1 + 22 + 1
+
+// columns is how many a terminal has; what is no terminal has as many as needed.
+func columns(out io.Writer) int {
+	if file, ok := out.(*os.File); ok {
+		if width, _, err := term.GetSize(int(file.Fd())); err == nil && width >= 2*seenColumn {
+			return width
+		}
+	}
+	return math.MaxInt
+}
+
+// inColumn breaks a text between words into lines of a width, each below the
+// first. A word that is wider is left whole, to be copied.
+func inColumn(text string, width int) string {
+	var column strings.Builder
+	for i, line := range strings.Split(printableLines(text), "\n") {
+		if i > 0 {
+			column.WriteString("\n" + strings.Repeat(" ", seenColumn))
+		}
+		at := 0
+		for _, word := range strings.Fields(line) {
+			long := utf8.RuneCountInString(word)
+			switch {
+			case at > 0 && at+1+long > width:
+				column.WriteString("\n" + strings.Repeat(" ", seenColumn))
+				at = 0
+			case at > 0:
+				column.WriteByte(' ')
+				at++
+			}
+			column.WriteString(word)
+			at += long
+		}
+	}
+	return column.String()
 }
 
 // variableNames are those of all variables of this process.

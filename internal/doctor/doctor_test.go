@@ -160,11 +160,11 @@ func TestExamine_Broken(t *testing.T) {
 }
 
 // readOnly makes folders that nothing can be written to: also for root, whom
-// permissions do not hold, there is one in /proc.
+// permissions do not hold, there is /sys.
 func readOnly(t *testing.T) func(*testing.T) string {
 	return func(t *testing.T) string {
 		if os.Getuid() == 0 {
-			return "/proc/self"
+			return "/sys"
 		}
 		folder := t.TempDir()
 		if err := os.Chmod(folder, 0o500); err != nil {

@@ -40,7 +40,7 @@ func remote(ctx context.Context, c Config) []Check {
 	where, began := shown(c.Remote), c.now()
 	r, err := c.Git.Probe(ctx, gitwire.Request{Address: c.Remote})
 	if err != nil {
-		return failed(name, fmt.Sprintf("%s: %s", where, fault.Clip(err.Error(), 500)), remoteAdvice(err))
+		return failed(name, fault.Clip(err.Error(), 500), remoteAdvice(err)) // which names it
 	}
 	defer r.Close()
 	seen := fmt.Sprintf("%s at %s, protocol v%d, answers in %s", where, r.Head.Commit[:min(12, len(r.Head.Commit))], r.Version(), took(c.now().Sub(began)))

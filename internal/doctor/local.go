@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	"groma/internal/engine"
@@ -41,7 +42,7 @@ func dataFolder(ctx context.Context, c Config) []Check {
 		seen += ", which will be made"
 	}
 	if err := writable(there); err != nil {
-		return failed(name, err.Error(), "have "+there+" made writable for this user, or take another folder with --data")
+		return failed(name, err.Error(), writeAdvice(err, "take another folder with --data"))
 	}
 	if kind, remote := filesystem(there); remote {
 		return warning(name, fmt.Sprintf("%s, on a file system of another machine (%s)", seen, kind),
@@ -86,6 +87,17 @@ func writable(folder string) error {
 	return errors.Join(err, file.Close(), os.Remove(file.Name()))
 }
 
+// writeAdvice says what helps where nothing can be written.
+func writeAdvice(err error, otherwise string) string {
+	switch {
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		return "free some of that disk, or of this user's share of it, or " + otherwise
+	case errors.Is(err, fs.ErrNotExist):
+		return "make the folder, or " + otherwise
+	}
+	return "have the folder made writable for this user, or " + otherwise
+}
+
 // roomOn looks at the free space of the disk a folder is on.
 func (c Config) roomOn(name, folder, seen, next string) []Check {
 	free, err := c.space(folder)
@@ -111,7 +123,7 @@ func temporaryFiles(_ context.Context, c Config) []Check {
 		folder = os.TempDir()
 	}
 	if err := writable(folder); err != nil {
-		return failed(name, err.Error(), "have it made writable, or name another folder with TMPDIR")
+		return failed(name, err.Error(), writeAdvice(err, "name another folder with TMPDIR"))
 	}
 	return c.roomOn(name, folder, folder, "free some, or name a folder on another disk with TMPDIR: a large repository's pack goes there")
 }

@@ -59,7 +59,7 @@ func folderStorage(name, where string, embedded bool, err error) []Check {
 	case err == nil:
 		return well(name, seen+": lists, keeps, and refuses to overwrite")
 	case errors.Is(err, artefact.ErrReadOnly):
-		return failed(name, err.Error(), "have the folder made writable for this user, or name another with --store or --data")
+		return failed(name, err.Error(), writeAdvice(err, "name another with --store or --data"))
 	case fault.KindOf(err) == fault.Invalid:
 		return failed(name, err.Error(), "name a folder with --store file:///… or --data")
 	}
