@@ -86,7 +86,9 @@ func (t *Taker) Take(ctx context.Context, request Request) (*gromav1.Taken, erro
 		return taken, nil
 	}
 	if context.Cause(limited) == errTime && taken.Commit != "" { // the count is kept
-		taken.WithoutVitals = "the time that a repository may take was over"
+		if len(request.Windows) > 0 && taken.Vitals == "" {
+			taken.WithoutVitals = "the time that a repository may take was over"
+		}
 		return taken, nil
 	}
 	if context.Cause(limited) == errTime {
@@ -178,7 +180,13 @@ func (t *Taker) recount(ctx context.Context, remote *gitwire.Remote, request Req
 	if err != nil {
 		return 0, err
 	}
-	if what := difference(kept, counted.Census); what != "" {
+	what := difference(kept, counted.Census)
+	if what == "" {
+		if what, err = t.otherList(ctx, kept, counted.Files); err != nil {
+			return 0, err
+		}
+	}
+	if what != "" {
 		return 0, fault.Errorf(fault.Invalid, "counted again it is another census: %s; delete %s to have the new one kept",
 			what, artefact.CensusKey(kept.Key, kept.Commit, kept.Method))
 	}

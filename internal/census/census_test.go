@@ -4,8 +4,15 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	neturl "net/url"
 	"strings"
 	"testing"
 
@@ -382,4 +389,90 @@ func TestTake_Recount(t *testing.T) {
 			t.Errorf("%s: %v, want a failure with %q", name, taken, test.want)
 		}
 	}
+}
+
+// TestTake_GoingOnRefused: where a host does not do what going on takes, a
+// census is taken all the same, from everything.
+func TestTake_GoingOnRefused(t *testing.T) {
+	for name, refuse := range map[string]func(http.ResponseWriter){
+		"an error":  func(w http.ResponseWriter) { w.WriteHeader(http.StatusInternalServerError) },
+		"forbidden": func(w http.ResponseWriter) { w.WriteHeader(http.StatusForbidden) },
+		"too large": func(w http.ResponseWriter) { w.WriteHeader(http.StatusRequestEntityTooLarge) },
+		"its words": func(w http.ResponseWriter) {
+			w.Header().Set("Content-Type", "application/x-git-upload-pack-result")
+			io.WriteString(w, "0011ERR not today")
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			taker, server := newTaker(t)
+			taker.Git = between(t, server.URL, refuse)
+			take(t, taker, ask("one", "good"))
+			if _, err := server.Commit("o/good", "-- new.rs --\nfn new() {}\n"); err != nil {
+				t.Fatal(err)
+			}
+			taken := take(t, taker, ask("two", "good"))
+			census, err := taker.kept(t.Context(), taken.Key, taken.Commit, taken.Method)
+			if err != nil || taken.Outcome != "counted" || census.BuiltOn != "" || taken.BlobsCounted != 1 {
+				t.Errorf("it is %v, built on %q: %v", taken, census.GetBuiltOn(), err)
+			}
+		})
+	}
+}
+
+// between is a client of a host that refuses to hand out single contents.
+func between(t *testing.T, url string, refuse func(http.ResponseWriter)) *gitwire.Client {
+	t.Helper()
+	host, err := neturl.Parse(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	proxy := httputil.NewSingleHostReverseProxy(host)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked, err := io.ReadAll(r.Body)
+		if err != nil {
+			t.Error(err)
+		}
+		if bytes.Contains(asked, []byte("command=fetch")) && !bytes.Contains(asked, []byte("deepen 1")) {
+			refuse(w)
+			return
+		}
+		r.Body = io.NopCloser(bytes.NewReader(asked))
+		proxy.ServeHTTP(w, r)
+	}))
+	t.Cleanup(server.Close)
+	mirror, err := gitwire.ParseMirror("https://github.com/=" + server.URL + "/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	git := gitwire.New(gitwire.Config{Mirrors: []gitwire.Mirror{mirror}})
+	t.Cleanup(git.Close)
+	return git
+}
+
+// TestTake_NewLargeFile: a file that a census from nothing would leave where it
+// is does not make one that goes on fail.
+func TestTake_NewLargeFile(t *testing.T) {
+	taker, server := newTaker(t)
+	take(t, taker, ask("one", "good"))
+	noise := make([]byte, 3<<20)
+	rand.NewChaCha8([32]byte{}).Read(noise)
+	if _, err := server.Commit("o/good", "-- large.bin [base64] --\n"+base64.StdEncoding.EncodeToString(noise)+"\n"); err != nil {
+		t.Fatal(err)
+	}
+	request := ask("two", "good")
+	request.Limits.RepositoryBytes = 1 << 20
+	fresh := &Taker{Git: taker.Git, Store: newStore(t)}
+	want, got := take(t, fresh, request), take(t, taker, request)
+	if got.Outcome != want.Outcome {
+		t.Errorf("going on it is %v, from nothing %v", got, want)
+	}
+}
+
+func newStore(t *testing.T) artefact.Store {
+	t.Helper()
+	store, err := artefact.NewFolder(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return store
 }

@@ -27,8 +27,11 @@ func (c *Contents) get(k key) (reading, bool) {
 	return c.seen.Get(k)
 }
 
+// longestManifest is how long the name of a manifest may be to be remembered.
+const longestManifest = 100
+
 func (c *Contents) add(k key, r reading) {
-	if c != nil {
+	if c != nil && len(k.manifest) <= longestManifest {
 		c.seen.Add(k, r)
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"groma/internal/gitwire"
 	"groma/internal/tally"
+	"groma/internal/words"
 	gromav1 "groma/proto/groma/v1"
 )
 
@@ -41,13 +42,13 @@ type Options struct {
 func Count(ctx context.Context, remote *gitwire.Remote, limits *gromav1.Limits, options Options) (*Counted, error) {
 	start := time.Now()
 	c := newCounting(remote, limits, options)
-	if err := c.fetch(ctx); err != nil {
+	if err := c.run(ctx); err != nil {
+		if c.snapshot != nil {
+			c.snapshot.Close()
+		}
 		return nil, err
 	}
 	defer c.snapshot.Close()
-	if err := c.count(ctx); err != nil {
-		return nil, err
-	}
 	census := &gromav1.Census{
 		Commit:       c.snapshot.Commit,
 		CommittedAt:  timestamppb.New(c.snapshot.CommittedAt),
@@ -58,15 +59,13 @@ func Count(ctx context.Context, remote *gitwire.Remote, limits *gromav1.Limits, 
 		Wire:         &gromav1.Wire{},
 		Seconds:      time.Since(start).Seconds(),
 		BlobsCounted: c.readings.counted(),
-	}
-	if options.Earlier != nil {
-		census.BuiltOn = options.Earlier.commit
+		BuiltOn:      c.builtOn,
 	}
 	census.Wire.Requests, census.Wire.BytesReceived = remote.Wire()
 	counted := &Counted{Census: census, Files: c.counted}
 	var err error
 	if options.Words {
-		counted.Words, err = c.readWords()
+		counted.Words, err = c.readWords(ctx)
 	}
 	return counted, err
 }
@@ -87,8 +86,9 @@ type counting struct {
 	sum        tally.Sum
 	packages   tally.Packages
 
-	sameWords bool  // the documents are those of the earlier census
-	leftOut   int64 // documents beyond the bound
+	builtOn   string // the commit whose census knew the rest, or empty
+	sameWords bool   // the documents are those of the earlier census
+	leftOut   int64  // documents beyond the bound
 }
 
 // file is one file of the tree, and what decides how it counts.
@@ -101,14 +101,15 @@ type file struct {
 }
 
 func newCounting(remote *gitwire.Remote, limits *gromav1.Limits, options Options) *counting {
+	counter := tally.New(tally.Options{FileBytes: limits.GetFileBytes()})
 	return &counting{
 		remote: remote,
 		limits: gitwire.Limits{
 			PackBytes: cmp.Or(max(limits.GetRepositoryBytes(), 0), DefaultRepositoryBytes),
-			FileBytes: cmp.Or(max(limits.GetFileBytes(), 0), tally.DefaultFileBytes),
+			FileBytes: max(counter.FileBytes(), words.LargestDocument), // or words would depend on it
 		},
 		options:    options,
-		counter:    tally.New(tally.Options{FileBytes: limits.GetFileBytes()}),
+		counter:    counter,
 		readings:   newReadings(options),
 		attributes: tally.NewAttributes(),
 	}

@@ -1,10 +1,16 @@
 package census
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"google.golang.org/protobuf/proto"
 
+	"groma/internal/artefact"
+	"groma/internal/fault"
 	gromav1 "groma/proto/groma/v1"
 )
 
@@ -36,4 +42,26 @@ func facts(c *gromav1.Census) *gromav1.Census {
 		Commit: c.Commit, CommittedAt: c.CommittedAt,
 		Files: c.Files, Tally: c.Tally, Skipped: c.Skipped, Packages: c.Packages,
 	}
+}
+
+// otherList says where the file list that is kept of a census differs from what
+// was counted, or is empty. Others go on from it.
+func (t *Taker) otherList(ctx context.Context, kept *gromav1.Census, counted []*gromav1.FileCount) (string, error) {
+	counted = slices.SortedFunc(slices.Values(counted), func(a, b *gromav1.FileCount) int { return strings.Compare(a.Path, b.Path) })
+	n := 0
+	for file, err := range Files(ctx, t.Store, kept.Key, kept.Commit, kept.Method) {
+		switch {
+		case errors.Is(err, artefact.ErrMissing) || fault.KindOf(err) == fault.Invalid:
+			return "its file list cannot be read", nil
+		case err != nil:
+			return "", err
+		case n == len(counted) || !proto.Equal(file, counted[n]):
+			return fmt.Sprintf("its file list differs, first in %s", file.Path), nil
+		}
+		n++
+	}
+	if n < len(counted) {
+		return fmt.Sprintf("its file list lacks %s", counted[n].Path), nil
+	}
+	return "", nil
 }

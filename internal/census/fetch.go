@@ -4,26 +4,51 @@ import (
 	"context"
 	"errors"
 
-	"groma/internal/fault"
 	"groma/internal/gitwire"
+	"groma/internal/tally"
+	"groma/internal/words"
 )
 
-// fetch brings the tree: only what nobody knows, if there is an earlier census
-// and the host can be asked so, else all of it.
-func (c *counting) fetch(ctx context.Context) error {
-	if c.options.Earlier == nil || !c.remote.HandsOutBlobs() {
-		return c.fetchAll(ctx)
+// run brings the tree and counts it: only what nobody knows is brought, if there
+// is an earlier census and the host can be asked so, else all of it. Whatever
+// goes wrong with the first way, the second does not depend on.
+func (c *counting) run(ctx context.Context) error {
+	if c.options.Earlier != nil && c.remote.HandsOutBlobs() {
+		err := c.goOn(ctx)
+		if err == nil || ctx.Err() != nil {
+			return err
+		}
+		c.forget()
 	}
-	err := c.fetchNew(ctx)
-	if errors.Is(err, errMuchNew) || fault.KindOf(err) == fault.NotFound { // it hands out commits only
-		return c.fetchAll(ctx)
+	if err := c.fetchAll(ctx); err != nil {
+		return err
 	}
-	return err
+	return c.count(ctx)
+}
+
+// goOn counts on from the earlier census.
+func (c *counting) goOn(ctx context.Context) error {
+	if err := c.fetchNew(ctx); err != nil {
+		return err
+	}
+	if err := c.count(ctx); err != nil {
+		return errors.Join(err, c.snapshot.Close())
+	}
+	c.builtOn = c.options.Earlier.commit
+	return nil
+}
+
+// forget makes a fresh start, but for what contents were found to be.
+func (c *counting) forget() {
+	*c = counting{
+		remote: c.remote, limits: c.limits, options: c.options, counter: c.counter, readings: c.readings,
+		attributes: tally.NewAttributes(),
+	}
 }
 
 // fetchAll brings everything in one go, and reads what it can on its way.
 func (c *counting) fetchAll(ctx context.Context) error {
-	snapshot, err := c.remote.FetchBlobs(ctx, c.limits, gitwire.Blobs{Most: c.limits.FileBytes, Take: c.readings.take})
+	snapshot, err := c.remote.FetchBlobs(ctx, c.limits, gitwire.Blobs{Most: c.counter.FileBytes(), Take: c.readings.take})
 	if err != nil {
 		return err
 	}
@@ -88,7 +113,7 @@ func (c *counting) unknown() (wanted []string, all int) {
 		}
 		size, known := c.options.Earlier.sizes[f.Blob]
 		f.Size, f.entry.Size = size, size
-		want := !known || c.saysAttributes(f) || f.document && size <= c.largestDocument()
+		want := !known || c.saysAttributes(f) || f.document && size <= words.LargestDocument
 		if want && !seen[f.Blob] {
 			wanted = append(wanted, f.Blob)
 		}

@@ -9,6 +9,7 @@ import (
 	"path"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -50,7 +51,7 @@ func newReadings(known Options) *readings {
 func keyOf(blob, file string, overrides tally.Overrides) key {
 	k := key{blob: blob, name: tally.NameOf(file, overrides)}
 	if tally.Ecosystem(file) != "" {
-		k.manifest = path.Base(file)
+		k.manifest = strings.Clone(path.Base(file)) // or the whole path would be kept
 	}
 	return k
 }

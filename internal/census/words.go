@@ -9,7 +9,6 @@ import (
 
 	"groma/internal/artefact"
 	"groma/internal/canonical"
-	"groma/internal/fault"
 	"groma/internal/gitwire"
 	"groma/internal/words"
 	gromav1 "groma/proto/groma/v1"
@@ -41,12 +40,8 @@ func (c *counting) chooseDocuments() {
 	}
 }
 
-// largestDocument is how large a document may be: those that a host may leave
-// out are never read.
-func (c *counting) largestDocument() int64 { return min(words.LargestDocument, c.limits.FileBytes) }
-
 // readWords reads what the documents say.
-func (c *counting) readWords() (*gromav1.Words, error) {
+func (c *counting) readWords(ctx context.Context) (*gromav1.Words, error) {
 	c.chooseDocuments()
 	if c.sameWords {
 		same := proto.CloneOf(c.options.Earlier.words)
@@ -59,9 +54,12 @@ func (c *counting) readWords() (*gromav1.Words, error) {
 		if !f.document {
 			continue
 		}
-		if f.Size > c.largestDocument() {
+		if f.Size > words.LargestDocument {
 			large++
 			continue
+		}
+		if err := ctx.Err(); err != nil {
+			return nil, err
 		}
 		content, err := f.Read()
 		if err != nil {
@@ -115,18 +113,22 @@ func (t *Taker) keepWords(ctx context.Context, remote *gitwire.Remote, request R
 // readWords brings the documents alone, where the host can be asked so.
 func readWords(ctx context.Context, remote *gitwire.Remote, limits *gromav1.Limits) (*gromav1.Words, error) {
 	c := newCounting(remote, limits, Options{})
-	err := fault.Errorf(fault.NotFound, "it does not hand out blobs")
 	if remote.HandsOutBlobs() {
-		err = c.fetchDocuments(ctx)
+		err := c.fetchDocuments(ctx)
+		if err == nil {
+			defer c.snapshot.Close()
+			return c.readWords(ctx)
+		}
+		if ctx.Err() != nil {
+			return nil, err
+		}
+		c.forget()
 	}
-	if fault.KindOf(err) == fault.NotFound {
-		err = c.fetchAll(ctx)
-	}
-	if err != nil {
+	if err := c.fetchAll(ctx); err != nil {
 		return nil, err
 	}
 	defer c.snapshot.Close()
-	return c.readWords()
+	return c.readWords(ctx)
 }
 
 func (c *counting) fetchDocuments(ctx context.Context) error {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"regexp"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -57,6 +58,8 @@ local path) and counts it. Nothing is checked out and nothing is kept.`,
 	return cmd
 }
 
+var isCommit = regexp.MustCompile(`^([0-9a-fA-F]{40}|[0-9a-fA-F]{64})$`) // of the longer, gitwire says that it cannot be read
+
 func (c *censusCommand) run(ctx context.Context, address string) error {
 	if isFolder(address) {
 		abs, err := filepath.Abs(address)
@@ -68,6 +71,9 @@ func (c *censusCommand) run(ctx context.Context, address string) error {
 	parsed, err := landscape.ParseAddress(address)
 	if err != nil {
 		return usagef("%s: %w; there is no folder of that name here either", shown(address), err)
+	}
+	if c.commit != "" && !isCommit.MatchString(c.commit) {
+		return usagef("--commit %s: want a full hash of 40 hexadecimal digits", c.commit)
 	}
 	limits, err := c.limits.limits()
 	if err != nil {

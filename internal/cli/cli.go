@@ -70,6 +70,8 @@ func Process() Terminal {
 // with.
 func Main(args []string, terminal Terminal) int {
 	terminal.args = args
+	out := &remembering{to: terminal.Out}
+	terminal.Out = out
 	ctx, stop := terminal.context()
 	defer stop()
 	root := newRoot(terminal)
@@ -86,6 +88,9 @@ func Main(args []string, terminal Terminal) int {
 		}
 	}
 	err := root.ExecuteContext(ctx)
+	if out.err != nil && (err == nil || errors.Is(err, errGaps)) {
+		err = fmt.Errorf("write to standard output: %w", out.err)
+	}
 	var usage usageError
 	switch {
 	case err == nil:
@@ -101,6 +106,22 @@ func Main(args []string, terminal Terminal) int {
 	}
 	fmt.Fprintf(terminal.Err, "groma: %s\n", printableLines(err.Error()))
 	return exitFailed
+}
+
+// remembering is a writer that remembers its first error: not everything that
+// prints has somebody to tell.
+type remembering struct {
+	to  io.Writer
+	err error
+}
+
+func (r *remembering) Write(p []byte) (int, error) {
+	if r.err != nil {
+		return 0, r.err
+	}
+	n, err := r.to.Write(p)
+	r.err = err
+	return n, err
 }
 
 // context ends when the user first asks to stop. When they ask again the

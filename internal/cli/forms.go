@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"fmt"
@@ -93,17 +94,21 @@ func writePage(_ context.Context, out io.Writer, p *printed) error {
 	return err
 }
 
+// writeAnalyses writes a list, with an element for each language.
 func writeAnalyses(_ context.Context, out io.Writer, p *printed) error {
+	before := "[\n"
 	for _, a := range p.analyses {
 		data, err := canonical.MarshalIndent(a)
 		if err != nil {
 			return err
 		}
-		if _, err := out.Write(data); err != nil {
+		if _, err := fmt.Fprintf(out, "%s%s", before, bytes.TrimSpace(data)); err != nil {
 			return err
 		}
+		before = ",\n"
 	}
-	return nil
+	_, err := io.WriteString(out, "\n]\n")
+	return err
 }
 
 func writeFacts(_ context.Context, out io.Writer, p *printed) error {
@@ -181,12 +186,18 @@ func (s *formSettings) check() error {
 		return usagef("--component-lines %d: want at least 1", s.rule.ComponentLines)
 	}
 	s.chosen = nil
-	for _, name := range s.formats {
-		i := slices.IndexFunc(forms, func(f form) bool { return f.name == name })
-		if i < 0 {
+	for i, name := range s.formats {
+		if slices.Contains(s.formats[:i], name) {
+			continue
+		}
+		at := slices.IndexFunc(forms, func(f form) bool { return f.name == name })
+		if at < 0 {
 			return usagef("--format %s: want some of %s", name, strings.Join(formNames(), ", "))
 		}
-		s.chosen = append(s.chosen, forms[i])
+		s.chosen = append(s.chosen, forms[at])
+	}
+	if len(s.chosen) == 0 {
+		return usagef("--format names no form: want some of %s", strings.Join(formNames(), ", "))
 	}
 	return nil
 }

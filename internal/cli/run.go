@@ -14,6 +14,7 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/worker"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"groma/internal/artefact"
 	"groma/internal/census"
@@ -86,11 +87,15 @@ func (r *run) survey(ctx context.Context, request *gromav1.SurveyRequest, source
 	if id != "" {
 		return r.goOn(ctx, id, workflow)
 	}
-	request.Survey = survey.ID(request.Spec, request.StartedAt.AsTime())
+	unused, started, err := survey.Unused(ctx, r.engine.Store, request.Spec, request.StartedAt.AsTime())
+	if err != nil {
+		return err
+	}
+	request.Survey, request.StartedAt = unused, timestamppb.New(started)
 	if err := survey.KeepSources(ctx, r.engine.Store, request.Survey, sources); err != nil {
 		return err
 	}
-	started, err := r.engine.Temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
+	begun, err := r.engine.Temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
 		ID:            workflow,
 		TaskQueue:     workflows.TaskQueue(fingerprint),
 		Memo:          map[string]any{memoSurvey: request.Survey},
@@ -109,7 +114,7 @@ func (r *run) survey(ctx context.Context, request *gromav1.SurveyRequest, source
 		return fmt.Errorf("start the survey: %w", err)
 	}
 	r.sayf("Survey %s.", request.Survey)
-	return r.follow(ctx, request.Survey, started)
+	return r.follow(ctx, request.Survey, begun)
 }
 
 func (r *run) goOn(ctx context.Context, id, workflow string) error {

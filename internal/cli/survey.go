@@ -166,10 +166,16 @@ func (c *surveyCommand) check() error {
 			return usagef("--maturity %s: want some of %s", maturity, strings.Join(maturities, ", "))
 		}
 	}
-	for _, window := range c.windows {
-		if _, err := vitals.ParseWindow(window); err != nil {
+	var windows []vitals.Window
+	for _, text := range c.windows {
+		window, err := vitals.ParseWindow(text)
+		if err != nil {
 			return usagef("--window: %w", err)
 		}
+		windows = append(windows, window)
+	}
+	if err := vitals.CheckWindows(windows); len(windows) > 0 && err != nil {
+		return usagef("--window: %w", err)
 	}
 	for _, glob := range c.projects {
 		if _, err := filepath.Match(glob, ""); err != nil {
@@ -181,8 +187,6 @@ func (c *surveyCommand) check() error {
 
 var maturities = []string{"graduated", "incubating", "sandbox", "archived"}
 
-// nameLanguages puts the languages that were asked for under the names that
-// they are counted by, each once.
 // given is the source that a command was given, and how to reach what it
 // names.
 type given struct {

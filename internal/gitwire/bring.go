@@ -22,7 +22,8 @@ func (r *Remote) HandsOutBlobs() bool {
 // memory that one pack may have.
 const (
 	folderShare = 4
-	bringShare  = 2
+	bringShare  = 2 // of what is brought first
+	moreShare   = 4 // of what is brought then
 )
 
 // FetchFolders brings the tree of [Remote.Head] for a caller who knows the
@@ -59,6 +60,9 @@ func (r *Remote) Bring(ctx context.Context, limits Limits, s *Snapshot, blobs []
 	}
 	limits = limits.filled()
 	limits.memory = r.client.config.MemoryBytes / bringShare
+	if len(s.packs) > 1 {
+		limits.memory = r.client.config.MemoryBytes / moreShare
+	}
 	q := r.question(plumbing.NewHash(blobs[0]), packp.DepthCommits(0))
 	q.Wants = nil
 	for _, blob := range blobs {

@@ -27,11 +27,13 @@ import (
 // returns the artefact's key.
 func SummariseShard(ctx context.Context, store artefact.Store, request *gromav1.SummariseShardRequest) (string, error) {
 	summary := &gromav1.ShardSummary{Survey: request.Survey, Shard: request.Shard, Rows: make([]*gromav1.Row, len(request.Taken))}
+	room := int64(roomBeside)
 	for i, taken := range request.Taken {
 		row, err := Row(ctx, store, taken)
 		if err != nil {
 			return "", err
 		}
+		room -= trim(row, room)
 		summary.Rows[i] = row
 	}
 	data, err := proto.MarshalOptions{Deterministic: true}.Marshal(summary)
@@ -40,6 +42,30 @@ func SummariseShard(ctx context.Context, store artefact.Store, request *gromav1.
 	}
 	key := artefact.ShardKey(request.Survey, request.Shard)
 	return key, createOnce(ctx, store, key, encoder().EncodeAll(data, nil))
+}
+
+// What stands beside the counts in one summary, in bytes. It is some of
+// maxSummary, so that no repository, however much it says, keeps a summary from
+// being read.
+const (
+	roomBeside = maxSummary / 2
+	mostBeside = 4 << 20 // of one repository
+)
+
+// trim takes words, then vitals, from a row that has more of them than there is
+// room for, and returns what it takes then.
+func trim(row *gromav1.Row, room int64) int64 {
+	room = min(room, mostBeside)
+	if size := int64(proto.Size(row.Words) + proto.Size(row.Vitals)); size <= room {
+		return size
+	}
+	row.Words = nil
+	if size := int64(proto.Size(row.Vitals)); size <= room {
+		return size
+	}
+	row.Vitals, row.Taken = nil, proto.CloneOf(row.Taken)
+	row.Taken.Vitals, row.Taken.WithoutVitals = "", "there is more of them than a report has room for"
+	return 0
 }
 
 // Row joins what came of a repository with its census. A census that is lost or

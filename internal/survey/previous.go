@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"google.golang.org/protobuf/proto"
+
 	"groma/internal/artefact"
 	"groma/internal/difference"
 	"groma/internal/fault"
@@ -16,8 +18,8 @@ import (
 // mostPassedOver is how many earlier surveys without a report are passed over.
 const mostPassedOver = 10
 
-// Previous is the report of the latest survey of the same landscape, by its
-// name, that began before this one; nil if there is none.
+// Previous is the report of the latest survey that began before this one and
+// asked the same of the same landscape; nil if there is none.
 func Previous(ctx context.Context, store artefact.Store, id string) (*gromav1.Report, error) {
 	var earlier []string
 	name, began := splitID(id)
@@ -34,14 +36,35 @@ func Previous(ctx context.Context, store artefact.Store, id string) (*gromav1.Re
 		}
 	}
 	slices.SortFunc(earlier, func(a, b string) int { return strings.Compare(b, a) }) // of one name: by time
+	this, err := Manifest(ctx, store, id)
+	if err != nil {
+		return nil, err
+	}
 	for _, other := range earlier[:min(len(earlier), mostPassedOver)] {
 		r, err := Report(ctx, store, other)
 		if errors.Is(err, artefact.ErrMissing) || fault.KindOf(err) == fault.Invalid {
 			continue // unfinished, or damaged
 		}
-		return r, err
+		if err != nil || comparable(r.GetSurvey().GetSpec(), this.GetSpec()) {
+			return r, err
+		}
 	}
 	return nil, nil
+}
+
+// comparable reports whether one survey asked earlier what the other did: of
+// the same source, with the same filters, and not of a later instant.
+func comparable(before, after *gromav1.SurveySpec) bool {
+	same := before.GetSource() == after.GetSource() && before.GetKind() == after.GetKind() &&
+		proto.Equal(before.GetFilter(), after.GetFilter()) &&
+		(before.GetClomonitorSha256() == "") == (after.GetClomonitorSha256() == "")
+	switch {
+	case !same:
+		return false
+	case after.AsOf == nil:
+		return true
+	}
+	return before.AsOf != nil && !before.AsOf.AsTime().After(after.AsOf.AsTime())
 }
 
 // splitID takes apart what ID makes: the name, and when it began.

@@ -60,6 +60,22 @@ func ID(spec *gromav1.SurveySpec, started time.Time) string {
 	return fmt.Sprintf("%s-%s-%s", landscape.Slug(name), started.UTC().Format("20060102-150405"), Fingerprint(spec)[:4])
 }
 
+// Unused is the ID of a survey that is begun now, or as many seconds later as
+// others have taken the names before.
+func Unused(ctx context.Context, store artefact.Store, spec *gromav1.SurveySpec, started time.Time) (string, time.Time, error) {
+	for {
+		id := ID(spec, started)
+		_, err := store.Get(ctx, artefact.SourceKey(id))
+		if errors.Is(err, artefact.ErrMissing) {
+			return id, started, nil
+		}
+		if err != nil {
+			return "", time.Time{}, err
+		}
+		started = started.Add(time.Second)
+	}
+}
+
 // Fingerprint is a digest of what was asked for: equal specs have equal ones,
 // whatever path the source was named by. A field that a later version adds
 // changes no fingerprint as long as it is empty.

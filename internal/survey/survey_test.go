@@ -228,3 +228,79 @@ func TestFingerprint(t *testing.T) {
 		t.Errorf("ID = %s, want %s", got, want)
 	}
 }
+
+// What repositories say beside their counts never makes a summary that nobody
+// can read.
+func TestTrim(t *testing.T) {
+	row := func(words, vitals int) *gromav1.Row {
+		return &gromav1.Row{
+			Taken:  &gromav1.Taken{Key: "k", Vitals: "m"},
+			Words:  &gromav1.Words{Key: strings.Repeat("w", words)},
+			Vitals: &gromav1.Vitals{Key: strings.Repeat("v", vitals)},
+		}
+	}
+	for _, test := range []struct {
+		words, vitals int
+		room          int64
+		keep          string
+	}{
+		{100, 100, 1000, "words vitals"},
+		{1000, 100, 1000, "vitals"},
+		{100, 1000, 1000, ""},
+		{100, 100, 0, ""},
+		{mostBeside, 100, 1 << 40, "vitals"},
+	} {
+		r := row(test.words, test.vitals)
+		took := trim(r, test.room)
+		kept := ""
+		if r.Words != nil {
+			kept += "words "
+		}
+		if r.Vitals != nil {
+			kept += "vitals"
+		}
+		if kept != test.keep || took > test.room || (r.Vitals == nil) != (r.Taken.WithoutVitals != "") {
+			t.Errorf("%v: %q are kept, which take %d, and %v says why", test, kept, took, r.Taken)
+		}
+	}
+}
+
+func TestUnused(t *testing.T) {
+	store := newStore(t)
+	start := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+	first, at, err := Unused(t.Context(), store, spec(), start)
+	if err != nil || !at.Equal(start) {
+		t.Fatalf("%s at %v: %v", first, at, err)
+	}
+	if err := KeepSources(t.Context(), store, first, Sources{}); err != nil {
+		t.Fatal(err)
+	}
+	second, at, err := Unused(t.Context(), store, spec(), start)
+	if err != nil || second == first || !at.Equal(start.Add(time.Second)) {
+		t.Errorf("after %s comes %s at %v: %v", first, second, at, err)
+	}
+}
+
+func TestComparable(t *testing.T) {
+	now := &gromav1.SurveySpec{Source: "l.yml", Kind: "landscape"}
+	then := func(day int) *gromav1.SurveySpec {
+		return &gromav1.SurveySpec{Source: "l.yml", Kind: "landscape", AsOf: timestamppb.New(time.Date(2026, 1, day, 0, 0, 0, 0, time.UTC))}
+	}
+	for name, test := range map[string]struct {
+		before, after *gromav1.SurveySpec
+		want          bool
+	}{
+		"the same":          {now, now, true},
+		"the past":          {then(1), now, true},
+		"back in time":      {now, then(1), false},
+		"forward":           {then(1), then(2), true},
+		"backward":          {then(2), then(1), false},
+		"another file":      {&gromav1.SurveySpec{Source: "m.yml", Kind: "landscape"}, now, false},
+		"fewer projects":    {&gromav1.SurveySpec{Source: "l.yml", Kind: "landscape", Filter: &gromav1.Filter{Archived: true}}, now, false},
+		"more repositories": {&gromav1.SurveySpec{Source: "l.yml", Kind: "landscape", ClomonitorSha256: "c"}, now, false},
+	} {
+		if got := comparable(test.before, test.after); got != test.want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}

@@ -70,8 +70,14 @@ func generatedSuffix(file string) string {
 			return special
 		}
 	}
-	return path.Ext(name)
+	if extension := path.Ext(name); len(extension) <= longestExtension {
+		return strings.Clone(extension) // or the whole path would be kept with it
+	}
+	return ""
 }
+
+// longestExtension is longer than any that go-enry's rules know.
+const longestExtension = 32
 
 // base is the last element of a slash-separated path.
 func base(file string) string {

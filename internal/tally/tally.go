@@ -106,6 +106,9 @@ func New(options Options) *Counter {
 	return &Counter{fileBytes: limit(options.FileBytes)}
 }
 
+// FileBytes is the size in bytes up to which it counts files.
+func (c *Counter) FileBytes() int64 { return c.fileBytes }
+
 // Method is the method this Counter counts by.
 func (c *Counter) Method() string { return Method(c.fileBytes) }
 
