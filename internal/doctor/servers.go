@@ -105,7 +105,7 @@ func storageClock(ahead time.Duration) []Check {
 func temporal(ctx context.Context, c Config) []Check {
 	const name = "temporal"
 	if c.Engine.Temporal == "" {
-		return embedded(name)
+		return embeddedTemporal(ctx, name, c.Engine.Data)
 	}
 	facts, err := engine.AskTemporal(ctx, c.Engine)
 	if err != nil {
@@ -143,6 +143,19 @@ func nats(ctx context.Context, c Config) []Check {
 		host, login = u.Host, login || u.User != nil
 	}
 	return c.exposure(name, seen, host, login, facts)
+}
+
+// embeddedTemporal looks whether its database is one that it can go on with.
+// One that is in use is.
+func embeddedTemporal(ctx context.Context, name, data string) []Check {
+	if data == "" || engine.Embeds() != nil || engine.Holder(data) != nil {
+		return embedded(name)
+	}
+	version, database, err := engine.AskEmbedded(ctx, data)
+	if err != nil {
+		return refused(name, err)
+	}
+	return well(name, fmt.Sprintf("embedded: version %s, starts with a survey; %s", version, database))
 }
 
 // embedded is the check of a server that is started when it is needed.

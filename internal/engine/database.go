@@ -34,9 +34,7 @@ func prepareDatabase(ctx context.Context, path string, logger *slog.Logger) erro
 	case version == headers.ServerVersion:
 		return nil
 	case unfinished > 0:
-		return fmt.Errorf("%s was made by Temporal %s, this groma has %s, and %d of its workflows are unfinished: "+
-			"let the groma that began them finish; or move the file away and survey again, which counts nothing again that is counted",
-			path, version, headers.ServerVersion, unfinished)
+		return newer(path, version, unfinished)
 	}
 	aside, err := setAside(path, version)
 	if err != nil {
@@ -45,6 +43,34 @@ func prepareDatabase(ctx context.Context, path string, logger *slog.Logger) erro
 	logger.Warn("database of another version of Temporal is set aside; all its surveys are finished",
 		"file", aside, "version", version, "now", headers.ServerVersion)
 	return makeDatabase(ctx, path)
+}
+
+// newer is why a database of another version stays where it is.
+func newer(path, version string, unfinished int) error {
+	return &Refusal{
+		What: fmt.Sprintf("%s was made by Temporal %s, this groma has %s, and %d of its workflows are unfinished", path, version, headers.ServerVersion, unfinished),
+		Next: "let the groma that began them finish; or move the file away and survey again, which counts nothing again that is counted",
+	}
+}
+
+// AskEmbedded says which version of Temporal is embedded, and in words whether
+// there is a database of it in the data folder, which nobody holds. It changes
+// nothing in it; what would keep it from being started is a [Refusal].
+func AskEmbedded(ctx context.Context, data string) (version, database string, err error) {
+	path := filepath.Join(absolute(data), "temporal.db")
+	made, unfinished, err := inspect(ctx, path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return headers.ServerVersion, "no database yet", nil
+	case err != nil:
+		return headers.ServerVersion, "", &Refusal{What: "the embedded Temporal cannot use its database", Err: err,
+			Next: "move " + path + " away: unfinished surveys are forgotten, and what they counted is reused"}
+	case made != headers.ServerVersion && unfinished > 0:
+		return headers.ServerVersion, "", newer(path, made, unfinished)
+	case made != headers.ServerVersion:
+		return headers.ServerVersion, "a finished database of " + made + " will be set aside", nil
+	}
+	return headers.ServerVersion, "it has a database", nil
 }
 
 // inspect says which version of the server made a database, and how many

@@ -3,11 +3,13 @@
 package engine
 
 import (
+	"errors"
 	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"go.temporal.io/server/common/headers"
@@ -136,5 +138,36 @@ func TestPrepareDatabase_NoDatabase_Error(t *testing.T) {
 	}
 	if prepare(t, path) == nil {
 		t.Error("a letter is taken for a database")
+	}
+}
+
+func TestAskEmbedded(t *testing.T) {
+	for name, test := range map[string]struct {
+		statements []string // on a database that is there; nil is none
+		want, next string
+	}{
+		"none":                 {nil, "no database yet", ""},
+		"its own":              {[]string{unfinished}, "it has a database", ""},
+		"an older, finished":   {[]string{older, finished, systems}, "a finished database of 1.2.3 will be set aside", ""},
+		"an older, unfinished": {[]string{older, unfinished}, "", "let the groma that began them finish"},
+		"another's":            {[]string{`DROP TABLE groma_origin`}, "", "move "},
+	} {
+		path, change := database(t)
+		if test.statements != nil {
+			mustPrepare(t, path)
+			change(test.statements...)
+		}
+		before := files(t, path)
+		version, got, err := AskEmbedded(t.Context(), filepath.Dir(path))
+		var refusal *Refusal
+		if errors.As(err, &refusal) != (test.next != "") || refusal != nil && !strings.HasPrefix(refusal.Next, test.next) || refusal == nil && err != nil {
+			t.Errorf("%s: %v, want a refusal with %q", name, err, test.next)
+		}
+		if version != headers.ServerVersion || got != test.want {
+			t.Errorf("%s: %q, %q, want %q", name, version, got, test.want)
+		}
+		if after := files(t, path); !slices.Equal(before, after) {
+			t.Errorf("%s: files were %v and are %v", name, before, after)
+		}
 	}
 }

@@ -18,3 +18,8 @@ func startTemporal(context.Context, string, string, *slog.Logger) (address strin
 func startNATS(string, *slog.Logger) (option nats.Option, stop func(), err error) {
 	return nil, nil, errNotEmbedded
 }
+
+// AskEmbedded says that nothing is embedded.
+func AskEmbedded(context.Context, string) (version, database string, err error) {
+	return "", "", &Refusal{What: "none is embedded in this program", Next: errNotEmbedded.Error()}
+}
