@@ -50,3 +50,18 @@ func TestVersion(t *testing.T) {
 		r.Close()
 	}
 }
+
+// FuzzHostOf: a variable means the host that it was made for, and no other.
+func FuzzHostOf(f *testing.F) {
+	for _, seed := range []string{"GROMA_TOKEN_GIT_EXAMPLE_ORG", "GROMA_TOKEN_MY__GIT", "GROMA_TOKEN____", "GROMA_TOKEN_É", "git.example.org", "a-b", "a--b.c"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		if host := hostOf(text); host != "" && tokenVariable(host) != text {
+			t.Errorf("%q means %q, whose variable is %q", text, host, tokenVariable(host))
+		}
+		if name := tokenVariable(text); name != "" && hostOf(name) != text {
+			t.Errorf("%q has the variable %q, which means %q", text, name, hostOf(name))
+		}
+	})
+}
