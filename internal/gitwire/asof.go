@@ -33,7 +33,10 @@ func (r *Remote) goBack(ctx context.Context) error {
 		case round%2 == 0: // this one is later: ask for all that are
 			w, err = r.back(ctx, w.later, packp.DepthSince(r.since()))
 		default: // the first that was not among them should be earlier
-			w, err = r.back(ctx, w.at, packp.DepthCommits(stride))
+			from := w
+			if w, err = r.back(ctx, w.at, packp.DepthCommits(stride)); r.lacks(ctx, err) {
+				err = r.trial.judge(ctx, fault.Errorf(fault.Unsupported, "%s, and the last of it, %s, is not before %s", r.cutOff(), from.later, instant(r.request.AsOf)), evidence{})
+			}
 		}
 	}
 	if err != nil {
@@ -72,24 +75,57 @@ func (r *Remote) since() time.Time {
 // back asks for a commit and some before it, without their trees, and goes
 // back in what comes.
 func (r *Remote) back(ctx context.Context, from packstream.Hash, depth packp.Depth) (way, error) {
-	q := r.question(plumbing.Hash(from), depth)
-	q.Capabilities.Set(capability.Filter)
-	q.Filter = packp.FilterTreeDepth(0)
-	p, err := r.pack(ctx, Limits{PackBytes: mostHistory, Objects: mostCommits}.filled(), q, Blobs{})
+	limits := Limits{PackBytes: mostHistory, Objects: mostCommits, ObjectBytes: largestCommit}
+	p, err := r.pack(ctx, limits.filled(), r.commitsAlone(plumbing.Hash(from), depth), Blobs{})
 	if err != nil {
 		return way{}, err
 	}
 	defer p.Close()
-	w, err := before(p, from, r.request.AsOf)
+	w, err := before(ctx, p, from, r.request.AsOf)
 	if err != nil {
 		return way{}, r.trial.judge(ctx, err, evidence{})
 	}
 	return w, nil
 }
 
+// commitsAlone is a question for a commit and some before it, without their
+// trees.
+func (r *Remote) commitsAlone(from plumbing.Hash, depth packp.Depth) *packp.UploadPackRequest {
+	q := r.question(from, depth)
+	q.Capabilities.Set(capability.Filter)
+	q.Filter = packp.FilterTreeDepth(0)
+	return q
+}
+
+// lacks reports whether a failure to bring the parents of commits that the
+// remote has means that it lacks them: it is a shallow clone, and over v0 says
+// so. Otherwise it is asked for its head again, in case all of it has gone.
+func (r *Remote) lacks(ctx context.Context, err error) bool {
+	if fault.KindOf(err) != fault.NotFound {
+		return false
+	}
+	if len(r.refs.Shallows) > 0 {
+		return true
+	}
+	p, err := r.pack(ctx, Limits{ObjectBytes: largestCommit}.filled(), r.commitsAlone(r.want, packp.DepthCommits(1)), Blobs{})
+	if err != nil {
+		return false
+	}
+	p.Close()
+	return true
+}
+
+// cutOff says of a remote that lacks commits why it does.
+func (r *Remote) cutOff() string {
+	if len(r.refs.Shallows) > 0 {
+		return "it is a shallow clone, which has only the end of the history"
+	}
+	return "it has only the end of the history, as a shallow clone does"
+}
+
 // before goes back along first parents to a commit before an instant. It
 // begins at a commit or at a tag of one.
-func before(p *packstream.Pack, from packstream.Hash, asOf time.Time) (way, error) {
+func before(ctx context.Context, p *packstream.Pack, from packstream.Hash, asOf time.Time) (way, error) {
 	tip, err := newSnapshot(p, from)
 	switch {
 	case err != nil:
@@ -98,6 +134,9 @@ func before(p *packstream.Pack, from packstream.Hash, asOf time.Time) (way, erro
 		return way{}, fault.Errorf(fault.Invalid, "it did not send the commit %s", from)
 	}
 	for w := (way{at: packstream.ParseHash(tip.Commit)}); ; {
+		if err := ctx.Err(); err != nil {
+			return way{}, err
+		}
 		if _, ok := p.Find(w.at); !ok {
 			return w, nil
 		}

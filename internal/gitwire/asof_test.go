@@ -115,6 +115,29 @@ func TestAsOf_WrongClocks(t *testing.T) {
 	}
 }
 
+// A shallow clone goes back as far as it has a history, and then says so.
+func TestAsOf_Shallow(t *testing.T) { bothVersions(t, testAsOf_Shallow) }
+
+func testAsOf_Shallow(t *testing.T, client newClient) {
+	s, dir := lively(t)
+	shallow := shallowClone(t, s, dir)
+	for address, reason := range map[string]string{s.URL + "/o/lone": "shallow clone", shallow: "it is a shallow clone"} {
+		c := client(t, Config{})
+		r, err := c.Probe(t.Context(), Request{Address: address, AsOf: epochDay(98)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := git(t, "-C", dir, "rev-parse", "main~3"); r.Head.Commit != want {
+			t.Errorf("as of day 98, it is %s, want %s", r.Head.Commit, want)
+		}
+		r.Close()
+		_, err = c.Probe(t.Context(), Request{Address: address, AsOf: epochDay(40)})
+		if fault.KindOf(err) != fault.Unsupported || !strings.Contains(err.Error(), reason) || !strings.Contains(err.Error(), "2024-02-11T03:04:05Z") {
+			t.Errorf("as of day 40: %v", err)
+		}
+	}
+}
+
 func TestAsOf_Error(t *testing.T) {
 	s := serve(t, history)
 	plain := between(t, s, func(w http.ResponseWriter, r *http.Request, _ []byte) bool {

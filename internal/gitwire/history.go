@@ -9,7 +9,6 @@ import (
 
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/protocol/packp"
-	"github.com/go-git/go-git/v5/plumbing/protocol/packp/capability"
 
 	"groma/internal/fault"
 	"groma/internal/packstream"
@@ -24,8 +23,9 @@ const (
 	mostHistoryTags    = 4_000
 	mostHistoryRounds  = 16
 	mostMissing        = 50_000 // commits asked for by their names at a time
+	mostParents        = 1_000  // of one commit; git itself makes no more than some dozens
 	mostTagBytes       = 64 << 20
-	largestCommit      = 16 << 20
+	largestCommit      = 1 << 20
 )
 
 // historyMargin is how much more is asked for than is wanted. What a host
@@ -46,7 +46,9 @@ var _ vitals.Remote = (*Remote)(nil)
 // older than what was asked for.
 //
 // Beside the memory of the configuration it takes some 200 bytes a commit, for
-// 300,000 of them at most, and each name once.
+// 300,000 of them at most, and each name once. Where a limit ends the reading,
+// or a remote that is a shallow clone lacks what is further back, all that came
+// before is kept, and the bounds say that it is not all.
 //
 // The host must offer partial clone; others are [fault.Unsupported].
 func (r *Remote) History(ctx context.Context, ask vitals.Ask) (*vitals.History, error) {
@@ -74,7 +76,24 @@ type reading struct {
 	since   time.Time
 	known   map[packstream.Hash]bool // commits that need not be asked for
 	missing map[packstream.Hash]bool // parents that did not come
+	todo    []packstream.Hash        // commits that came, each once, and are not read yet
+	taken   int64                    // how many were ever in todo
+	ended   bool                     // there is more behind that nobody asks for
 	texts   map[string]string        // each name once, however many commits have it
+}
+
+// stop notes a limit that ends a part of the history.
+func (h *reading) stop(what string, limit int64) {
+	h.ended = true
+	h.bound(what, limit)
+}
+
+// most is how many commits a history may have.
+func (h *reading) most() int64 {
+	if h.remote.client.few {
+		return 10
+	}
+	return mostHistoryCommits
 }
 
 // bound notes a limit that was reached.
@@ -86,10 +105,8 @@ func (h *reading) bound(what string, limit int64) {
 
 // ask asks for commits without trees.
 func (h *reading) ask(ctx context.Context, wants []plumbing.Hash, depth packp.Depth, limits Limits) (*packstream.Pack, error) {
-	q := h.remote.question(wants[0], depth)
+	q := h.remote.commitsAlone(wants[0], depth)
 	q.Wants = wants
-	q.Capabilities.Set(capability.Filter)
-	q.Filter = packp.FilterTreeDepth(0)
 	limits.ObjectBytes = largestCommit
 	return h.remote.pack(ctx, limits.filled(), q, Blobs{})
 }
@@ -109,80 +126,105 @@ func (h *reading) commits(ctx context.Context) error {
 	if !h.since.IsZero() && h.HeadAt.Before(h.early()) {
 		return nil // git fails where it finds none
 	}
-	whole, err := h.bring(ctx, []plumbing.Hash{plumbing.NewHash(h.Head)})
-	for round := 0; err == nil && whole && len(h.missing) > 0; round++ {
-		h.First = time.Time{} // there is more behind
-		if round == mostHistoryRounds || len(h.missing) > mostMissing {
-			h.bound("rounds", mostHistoryRounds)
+	late := []plumbing.Hash{plumbing.NewHash(h.Head)}
+	for round := 0; len(late) > 0; round++ {
+		if round > mostHistoryRounds {
+			h.stop("rounds", mostHistoryRounds)
 			break
 		}
-		var late []plumbing.Hash
-		if late, err = h.lateOnes(ctx); err != nil || len(late) == 0 {
-			break
-		}
-		whole, err = h.bring(ctx, late)
-	}
-	return err
-}
-
-// bring asks for commits and those before them, and reports whether there were
-// not too many.
-func (h *reading) bring(ctx context.Context, from []plumbing.Hash) (bool, error) {
-	before := h.remote.wire.received.Load()
-	limits := Limits{Objects: mostHistoryCommits, PackBytes: mostHistoryBytes}
-	if h.remote.client.few {
-		limits.Objects = 10
-	}
-	p, err := h.ask(ctx, from, h.depth(), limits)
-	if fault.KindOf(err) == fault.TooLarge {
-		if h.Commits, h.First = nil, (time.Time{}); h.remote.wire.received.Load()-before >= mostHistoryBytes {
-			h.bound("bytes", mostHistoryBytes)
-		} else {
-			h.bound("commits", limits.Objects)
-		}
-		return false, nil
-	}
-	if err != nil {
-		return false, err
-	}
-	defer p.Close()
-	for _, hash := range from {
-		if err := h.walk(p, packstream.Hash(hash)); err != nil {
-			return false, h.remote.trial.judge(ctx, err, evidence{})
-		}
-	}
-	return true, ctx.Err()
-}
-
-// walk takes a commit and all before it that have come.
-func (h *reading) walk(p *packstream.Pack, from packstream.Hash) error {
-	if _, ok := p.Find(from); !ok {
-		return fault.Errorf(fault.Invalid, "it did not send the commit %s", from)
-	}
-	for todo := []packstream.Hash{from}; len(todo) > 0; {
-		at := todo[len(todo)-1]
-		todo = todo[:len(todo)-1]
-		if h.known[at] {
-			continue
-		}
-		if _, ok := p.Find(at); !ok {
-			h.missing[at] = true
-			continue
-		}
-		text, err := p.Text(at, packstream.Commit)
-		if err != nil {
+		if err := h.bring(ctx, late); err != nil {
 			return err
 		}
-		h.known[at] = true
-		delete(h.missing, at)
-		todo = append(todo, h.take(text)...)
+		var err error
+		if late, err = h.lateOnes(ctx); err != nil {
+			return err
+		}
+	}
+	if h.ended {
+		h.First = time.Time{}
 	}
 	return nil
 }
 
+// bring asks for commits and those before them, and takes what comes.
+func (h *reading) bring(ctx context.Context, from []plumbing.Hash) error {
+	before := h.remote.wire.received.Load()
+	p, err := h.ask(ctx, from, h.depth(), Limits{Objects: h.most(), PackBytes: mostHistoryBytes})
+	if err != nil {
+		return h.tooMuch(err, before)
+	}
+	defer p.Close()
+	for _, hash := range from {
+		if err := h.walk(ctx, p, packstream.Hash(hash)); err != nil {
+			return h.remote.trial.judge(ctx, err, evidence{})
+		}
+	}
+	return nil
+}
+
+// tooMuch makes a bound of the failure of a pack that is too large. What came
+// before is kept: none of it is of that pack.
+func (h *reading) tooMuch(err error, before int64) error {
+	switch {
+	case fault.KindOf(err) != fault.TooLarge:
+		return err
+	case h.remote.wire.received.Load()-before >= mostHistoryBytes:
+		h.stop("bytes", mostHistoryBytes)
+	default: // or one of them is larger than largestCommit
+		h.stop("commits", h.most())
+	}
+	return nil
+}
+
+// walk takes a commit and all before it that have come.
+func (h *reading) walk(ctx context.Context, p *packstream.Pack, from packstream.Hash) error {
+	if _, ok := p.Find(from); !ok {
+		return fault.Errorf(fault.Invalid, "it did not send the commit %s", from)
+	}
+	for h.meet(p, from); len(h.todo) > 0; {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		at := h.todo[len(h.todo)-1]
+		h.todo = h.todo[:len(h.todo)-1]
+		text, err := p.Text(at, packstream.Commit)
+		if err != nil {
+			return err
+		}
+		for _, parent := range h.take(text) {
+			h.meet(p, parent)
+		}
+	}
+	return nil
+}
+
+// meet notes a commit where another names it, the first time alone: however
+// many parents commits say they have, there is no more to do than commits came.
+func (h *reading) meet(p *packstream.Pack, name packstream.Hash) {
+	if h.known[name] || h.missing[name] {
+		return
+	}
+	_, came := p.Find(name)
+	switch {
+	case came && h.taken == h.most():
+		h.stop("commits", h.most())
+	case came:
+		h.known[name] = true
+		h.taken++
+		h.todo = append(h.todo, name)
+	case len(h.missing) >= mostMissing:
+		h.stop("missing", mostMissing)
+	default:
+		h.missing[name] = true
+	}
+}
+
 // take notes a commit and returns its parents.
 func (h *reading) take(text []byte) (parents []packstream.Hash) {
-	parents = parentsOf(text)
+	parents, more := parentsOf(text)
+	if more {
+		h.stop("parents", mostParents)
+	}
 	author, committed := field(text, "author"), signed(field(text, "committer"))
 	if len(parents) == 0 && (h.First.IsZero() || committed.Before(h.First)) {
 		h.First = committed
@@ -195,18 +237,22 @@ func (h *reading) take(text []byte) (parents []packstream.Hash) {
 	return parents
 }
 
-// parentsOf are the parents of a commit. They stand together, after its tree.
-func parentsOf(text []byte) (parents []packstream.Hash) {
+// parentsOf are the parents of a commit, or the first of them if there are more
+// than there may be. They stand together, after its tree.
+func parentsOf(text []byte) (parents []packstream.Hash, more bool) {
 	for line := range bytes.Lines(text) {
 		name, value, _ := bytes.Cut(bytes.TrimSuffix(line, []byte("\n")), []byte(" "))
 		switch {
 		case string(name) == "parent" && sha1Name.Match(value):
+			if len(parents) == mostParents {
+				return parents, true
+			}
 			parents = append(parents, packstream.ParseHash(string(value)))
 		case string(name) != "tree":
-			return parents
+			return parents, false
 		}
 	}
-	return parents
+	return parents, false
 }
 
 // longestName is how much of a stranger's name is kept.
@@ -235,15 +281,23 @@ func (h *reading) once(text string) string {
 // lateOnes asks for the parents that are missing, and returns those that are
 // late enough to be wanted. The others are known from now on.
 func (h *reading) lateOnes(ctx context.Context) (late []plumbing.Hash, err error) {
+	if len(h.missing) == 0 {
+		return nil, nil
+	}
 	var wants []plumbing.Hash
 	for name := range h.missing {
 		wants = append(wants, plumbing.Hash(name))
 	}
 	plumbing.HashesSort(wants) // so that the same is asked every time
+	before := h.remote.wire.received.Load()
 	limits := Limits{Objects: int64(len(wants) + 16), PackBytes: mostHistoryBytes}
 	p, err := h.ask(ctx, wants, packp.DepthCommits(1), limits)
+	if h.remote.lacks(ctx, err) {
+		h.stop("shallow", 0)
+		return nil, nil
+	}
 	if err != nil {
-		return nil, err
+		return nil, h.tooMuch(err, before)
 	}
 	defer p.Close()
 	clear(h.missing)
@@ -253,7 +307,7 @@ func (h *reading) lateOnes(ctx context.Context) (late []plumbing.Hash, err error
 			return nil, h.remote.trial.judge(ctx, err, evidence{})
 		}
 		if signed(field(text, "committer")).Before(h.early()) {
-			h.known[packstream.Hash(want)] = true
+			h.known[packstream.Hash(want)], h.ended = true, true
 		} else {
 			late = append(late, want)
 		}

@@ -1,6 +1,7 @@
 package gitwire
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"net/http"
@@ -14,6 +15,7 @@ import (
 	"unicode/utf8"
 
 	"groma/internal/fault"
+	"groma/internal/packstream"
 	"groma/internal/vitals"
 	"groma/internal/world"
 )
@@ -197,13 +199,14 @@ func TestHistory_AsOf(t *testing.T) {
 	}
 }
 
-// A limit that is reached is said.
+// A limit that is reached is said, and what came before it is kept: two commits
+// of the first answer, since the merge below them hides the main line from git.
 func TestHistory_Bounds(t *testing.T) {
 	s, dir := lively(t)
 	c := client(t, Config{})
 	c.few = true
 	h, err := ask(t, c, s.URL+"/o/past", vitals.Ask{Since: epochDay(50)})
-	if err != nil || len(h.Commits) > 0 || !slices.Equal(h.Bounds, []vitals.Bound{{What: "commits", Limit: 10}}) {
+	if err != nil || len(h.Commits) != 2 || !slices.Equal(h.Bounds, []vitals.Bound{{What: "commits", Limit: 10}}) {
 		t.Errorf("%d commits, %v: %v", len(h.Commits), h.Bounds, err)
 	}
 	names := make([]string, mostHistoryTags+1)
@@ -215,6 +218,136 @@ func TestHistory_Bounds(t *testing.T) {
 	if err != nil || !slices.Equal(h.Bounds, []vitals.Bound{{What: "tags", Limit: mostHistoryTags}}) || h.Tags[1].At.IsZero() {
 		t.Errorf("%v, %v: %v", h.Bounds, h.Tags, err)
 	}
+}
+
+// A commit too large to be read ends the history; the head alone cannot be.
+func TestHistory_LargeCommit(t *testing.T) {
+	s, dir := lively(t)
+	large := filepath.Join(t.TempDir(), "message")
+	if err := os.WriteFile(large, []byte(strings.Repeat("word ", largestCommit/5+1)), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("GIT_COMMITTER_DATE", epochDay(101).Format(time.RFC3339))
+	at := git(t, "-C", dir, "commit-tree", "-F", large, "-p", "main", "main^{tree}")
+	git(t, "-C", dir, "update-ref", "refs/heads/main", at)
+	if _, err := ask(t, client(t, Config{}), s.URL+"/o/past", vitals.Ask{Since: epochDay(50)}); fault.KindOf(err) != fault.TooLarge {
+		t.Errorf("a large head: %v", err)
+	}
+	commitAt(t, dir, epochDay(102).Format(time.RFC3339), at)
+	h, err := ask(t, client(t, Config{}), s.URL+"/o/past", vitals.Ask{Since: epochDay(50)})
+	if err != nil || !slices.Equal(h.Bounds, []vitals.Bound{{What: "commits", Limit: mostHistoryCommits}}) {
+		t.Errorf("a large commit: %v, %v", h, err)
+	}
+}
+
+// shallowClone serves a clone of the last ten commits as o/lone.
+func shallowClone(t *testing.T, s *world.Server, dir string) (shallow string) {
+	t.Helper()
+	shallow = filepath.Join(s.Dir, "o/lone.git")
+	if err := os.RemoveAll(shallow); err != nil {
+		t.Fatal(err)
+	}
+	git(t, "clone", "-q", "--bare", "--depth", "10", "file://"+dir, shallow)
+	git(t, "-C", shallow, "config", "uploadpack.allowFilter", "true")
+	git(t, "-C", shallow, "config", "uploadpack.allowAnySHA1InWant", "true")
+	return shallow
+}
+
+// A remote that is a shallow clone has the history that it has, and no more.
+func TestHistory_Shallow(t *testing.T) { bothVersions(t, testHistory_Shallow) }
+
+func testHistory_Shallow(t *testing.T, client newClient) {
+	s, dir := lively(t)
+	shallow := shallowClone(t, s, dir)
+	bound := []vitals.Bound{{What: "shallow"}}
+	for _, test := range []struct {
+		since  int
+		bounds []vitals.Bound
+	}{{-1, bound}, {0, bound}, {50, bound}, {99, bound}, {125, nil}, {150, nil}} {
+		for _, address := range []string{s.URL + "/o/lone", shallow} {
+			from := epochDay(test.since)
+			h, err := ask(t, client(t, Config{}), address, vitals.Ask{Since: from})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if want := len(since(t, shallow, from)); len(h.Commits) != want || !slices.Equal(h.Bounds, test.bounds) || !h.First.IsZero() {
+				t.Errorf("since day %d, %s has %d commits, bounds %v, the first of %v, want %d and %v", test.since, address, len(h.Commits), h.Bounds, h.First, want, test.bounds)
+			}
+		}
+	}
+}
+
+// However many parents commits say they have, what waits to be read is never
+// more than came.
+func TestWalk_ManyParents(t *testing.T) {
+	const commits, most = 40, 2 * mostParents
+	for name, test := range map[string]struct {
+		parent  func(commit, n int, last string) string
+		missing int
+	}{
+		"known":   {func(_, _ int, last string) string { return last }, 1},
+		"missing": {func(_, _ int, last string) string { return strings.Repeat("1", 40) }, 2},
+		"others":  {func(commit, n int, last string) string { return fmt.Sprintf("%040x", 100+commit*most+n) }, commits*(mostParents-1) + 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p, head := manyParents(t, commits, most, test.parent)
+			h := &reading{remote: &Remote{client: New(Config{})}, known: map[packstream.Hash]bool{}, missing: map[packstream.Hash]bool{}, texts: map[string]string{}}
+			if err := h.walk(t.Context(), p, head); err != nil {
+				t.Fatal(err)
+			}
+			if len(h.Commits) != commits || h.taken != commits || cap(h.todo) > commits {
+				t.Errorf("%d commits, %d taken, room for %d", len(h.Commits), h.taken, cap(h.todo))
+			}
+			if len(h.missing) != test.missing || !slices.Equal(h.Bounds, []vitals.Bound{{What: "parents", Limit: mostParents}}) || !h.ended {
+				t.Errorf("%d are missing, bounds %v", len(h.missing), h.Bounds)
+			}
+		})
+	}
+	p, head := manyParents(t, 2, 1, func(_, _ int, last string) string { return last })
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	h := &reading{remote: &Remote{client: New(Config{})}, known: map[packstream.Hash]bool{}, missing: map[packstream.Hash]bool{}}
+	if err := h.walk(ctx, p, head); err == nil || len(h.Commits) > 0 {
+		t.Errorf("cancelled, it takes %d commits: %v", len(h.Commits), err)
+	}
+}
+
+// manyParents makes a pack of commits, each of which has the one before it as
+// its first parent, and many more.
+func manyParents(t *testing.T, commits, most int, parent func(commit, n int, last string) string) (*packstream.Pack, packstream.Hash) {
+	t.Helper()
+	dir := t.TempDir()
+	git(t, "init", "-q", "--bare", dir)
+	last := strings.Repeat("0", 39) + "f"
+	var names strings.Builder
+	for i := range commits {
+		var text strings.Builder
+		fmt.Fprintf(&text, "tree %040d\nparent %s\n", 0, last)
+		for n := 1; n < most; n++ {
+			fmt.Fprintf(&text, "parent %s\n", parent(i, n, last))
+		}
+		text.WriteString("author A <a@x.org> 1 +0000\ncommitter A <a@x.org> 1 +0000\n\nx\n")
+		cmd := exec.Command("git", "-C", dir, "hash-object", "-w", "-t", "commit", "--literally", "--stdin")
+		cmd.Stdin = strings.NewReader(text.String())
+		out, err := cmd.Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		last = strings.TrimSpace(string(out))
+		fmt.Fprintln(&names, last)
+	}
+	cmd := exec.Command("git", "-C", dir, "pack-objects", "--stdout", "-q", "--window=0")
+	cmd.Stdin = strings.NewReader(names.String())
+	pack, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := client(t, Config{}).receive(t.Context(), bytes.NewReader(pack), Limits{}.filled(), Blobs{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { p.Close() })
+	return p, packstream.ParseHash(last)
 }
 
 func TestHistory_Error(t *testing.T) {
@@ -323,7 +456,7 @@ func FuzzCommit(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text []byte) {
 		h := &reading{texts: map[string]string{}}
 		parents := h.take(text)
-		if len(parents) > len(text)/40 {
+		if len(parents) > len(text)/40 || len(parents) > mostParents {
 			t.Errorf("%d parents in %d bytes", len(parents), len(text))
 		}
 		for _, c := range h.Commits {
