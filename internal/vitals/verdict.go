@@ -85,12 +85,36 @@ type Verdicts struct {
 // Judge makes words of the figures of one window of v.
 func Judge(v *gromav1.Vitals, s *gromav1.Span) Verdicts {
 	j := Verdicts{Commits: judgeCommits(s), Contributors: judgeContributors(s), Cadence: judgeCadence(s)}
-	if slices.ContainsFunc(v.GetBounds(), func(b *gromav1.Bound) bool { return b.What == "commits" || b.What == "bytes" }) {
-		j.Commits = Verdict{Unknown, "there are more commits than are read"}
+	if why := unread(v.GetBounds()); why != "" {
+		j.Commits = Verdict{Unknown, why}
 		j.Contributors = j.Commits
+	}
+	if cutOff(v.GetBounds()) && j.Cadence.Word == Nobody {
+		j.Cadence = Verdict{Unknown, lacking} // it may lack tags as well
 	}
 	j.Health = judgeHealth(j)
 	return j
+}
+
+const lacking = "the remote lacks a part of the history, as a shallow clone does"
+
+// unread says why not all commits are known; empty if they are.
+func unread(bounds []*gromav1.Bound) string {
+	if cutOff(bounds) {
+		return lacking
+	}
+	for _, b := range bounds {
+		switch b.What {
+		case "commits", "bytes", "rounds", "missing", "parents":
+			return "there are more commits than are read"
+		}
+	}
+	return ""
+}
+
+// cutOff reports whether the remote lacks a part of the history.
+func cutOff(bounds []*gromav1.Bound) bool {
+	return slices.ContainsFunc(bounds, func(b *gromav1.Bound) bool { return b.What == "shallow" })
 }
 
 func judgeCommits(s *gromav1.Span) Verdict {

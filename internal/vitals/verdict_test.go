@@ -111,10 +111,18 @@ func TestJudge_Why(t *testing.T) {
 
 // Where not all commits were read, nothing is said of them.
 func TestJudge_Bounds(t *testing.T) {
-	v := &gromav1.Vitals{Bounds: []*gromav1.Bound{{What: "commits", Limit: 1}}}
-	j := Judge(v, figures(0, 0, 0))
-	if j.Commits.Word != Unknown || j.Contributors.Word != Unknown || j.Health.Word != Moderate {
-		t.Errorf("%v", j)
+	for what, cadence := range map[string]string{"commits": Nobody, "bytes": Nobody, "rounds": Nobody, "missing": Nobody, "parents": Nobody, "shallow": Unknown} {
+		v := &gromav1.Vitals{Bounds: []*gromav1.Bound{{What: "mailmap"}, {What: what, Limit: 1}}}
+		j := Judge(v, figures(0, 0, 0))
+		if j.Commits.Word != Unknown || j.Contributors.Word != Unknown || j.Cadence.Word != cadence || j.Health.Word != Moderate {
+			t.Errorf("%s: %v", what, j)
+		}
+		if shallow := strings.Contains(j.Commits.Why, "shallow"); shallow != (what == "shallow") {
+			t.Errorf("%s: %v", what, j.Commits)
+		}
+	}
+	if j := Judge(&gromav1.Vitals{Bounds: []*gromav1.Bound{{What: "mailmap"}}}, figures(0, 0, 0)); j.Commits.Word != Nobody {
+		t.Errorf("without a .mailmap: %v", j)
 	}
 }
 
