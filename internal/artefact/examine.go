@@ -108,11 +108,8 @@ func examineS3(ctx context.Context, config S3Config) (Examination, error) {
 
 // examine returns the key of what it kept.
 func (s *S3) examine(ctx context.Context) (key string, err error) {
-	for object := range s.core.Client.ListObjects(ctx, s.bucket, minio.ListObjectsOptions{Prefix: s.prefix, MaxKeys: 1}) {
-		if object.Err != nil {
-			return "", refused(ctx, object.Err)
-		}
-		break
+	if err := s.listsOne(ctx); err != nil {
+		return "", refused(ctx, err)
 	}
 	key, err = probe(ctx, s)
 	var answer minio.ErrorResponse
@@ -126,6 +123,14 @@ func (s *S3) examine(ctx context.Context) (key string, err error) {
 		return key, fault.Errorf(fault.Unsupported, "the server does not know If-None-Match: %w", err)
 	}
 	return key, refused(ctx, err)
+}
+
+// listsOne asks for the first key, if there is any.
+func (s *S3) listsOne(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel() // ends the listing's goroutine
+	first := <-s.core.Client.ListObjects(ctx, s.bucket, minio.ListObjectsOptions{Prefix: s.prefix, MaxKeys: 1})
+	return first.Err
 }
 
 // refused gives a failure of S3 its kind.
