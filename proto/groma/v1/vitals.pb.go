@@ -799,8 +799,11 @@ func (x *Release) GetRepository() string {
 type Bound struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// What is commits, bytes, rounds, tags, authors, bots or releases: there
-	// were more of them than limit. Or it is mailmap: the .mailmap was larger
-	// than limit bytes, or could not be had, where limit is zero.
+	// were more of them than limit, or a commit was larger than a MiB; missing,
+	// commits to be asked for by their names; or parents, of one commit. Or it
+	// is shallow: the remote lacks a part of the history, as a shallow clone
+	// does, and limit is zero. Or it is mailmap: the .mailmap was larger than
+	// limit bytes, or could not be had, where limit is zero.
 	What          string `protobuf:"bytes,1,opt,name=what,proto3" json:"what,omitempty"`
 	Limit         int64  `protobuf:"varint,2,opt,name=limit,proto3" json:"limit,omitempty"`
 	unknownFields protoimpl.UnknownFields
