@@ -1,11 +1,11 @@
 package words
 
 import (
-	"path"
 	"regexp"
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	gromav1 "groma/proto/groma/v1"
 )
@@ -13,7 +13,7 @@ import (
 // adoptersIn returns the adopters that a document lists, each name once.
 func adoptersIn(name string, content []byte) []*gromav1.Adopter {
 	l := &list{seen: map[string]bool{}}
-	if slices.Contains(listEndings, strings.ToLower(path.Ext(name))) {
+	if dialectOf(name) == data {
 		l.readData(content)
 	} else {
 		l.document = blocksOf(markdownOf(name, content))
@@ -34,8 +34,11 @@ type list struct {
 // add takes a name that stands where adopters stand, if it is fit to be one.
 func (l *list) add(name, address string, line int) {
 	name = strings.Trim(strings.TrimSpace(name), "*_`:,;–—- ")
+	if !likeName(name) {
+		return
+	}
 	key := lettersOf(name)
-	if !likeName(name) || l.seen[key] {
+	if l.seen[key] {
 		return
 	}
 	l.seen[key] = true
@@ -60,9 +63,12 @@ const (
 	mostPlainWords = 6
 )
 
+// farTooLong tells sooner than counting what cannot be a name or a label.
+func farTooLong(name string) bool { return len(name) > utf8.UTFMax*longestName }
+
 // likeName says whether a text may be a name at all.
 func likeName(name string) bool {
-	return len([]rune(name)) <= longestName && len(strings.Fields(name)) <= mostNameWords &&
+	return !farTooLong(name) && utf8.RuneCountInString(name) <= longestName && len(strings.Fields(name)) <= mostNameWords &&
 		strings.ContainsFunc(name, func(c rune) bool { return unicode.IsLetter(c) || unicode.IsDigit(c) }) &&
 		!strings.Contains(name, "://") && !placeholders.MatchString(strings.ToLower(name))
 }
@@ -133,6 +139,9 @@ func (l *list) labelled(b *block) bool {
 }
 
 func isLabel(text string) bool {
+	if farTooLong(text) {
+		return false
+	}
 	lower := strings.ToLower(strings.Trim(text, " :*_"))
 	return labels[lower] || labelPhrases.MatchString(lower)
 }
@@ -255,6 +264,9 @@ var doing = wordSet("add open fork create submit edit please use send fill inclu
 // likePlainName says whether a text that nothing sets apart may be a name: a
 // few words of which the first is no instruction, and a capital or a figure.
 func likePlainName(name string) bool {
+	if farTooLong(name) {
+		return false
+	}
 	words := strings.Fields(name)
 	if len(words) == 0 || len(words) > mostPlainWords || strings.ContainsAny(name[len(name)-1:], ".!?,;") && !company.MatchString(name) {
 		return false
@@ -308,7 +320,7 @@ func (l *list) pictures(p prose) {
 		if found.end > found.start {
 			name = string(p.text[found.start:found.end])
 		}
-		if !badges.MatchString(strings.ToLower(found.address + " " + name)) {
+		if likeName(name) && !badges.MatchString(strings.ToLower(found.address+" "+name)) {
 			l.add(name, found.address, found.line)
 		}
 	}

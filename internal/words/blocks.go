@@ -30,6 +30,25 @@ type block struct {
 // longestBlock bounds the bytes of a block. What goes on beyond is not read.
 const longestBlock = 16 << 10
 
+// longestHeading bounds the bytes of a heading in one line.
+const longestHeading = 1000
+
+// mostLines bounds the lines of a document. Those beyond are not read.
+const mostLines = 10_000
+
+// firstLines are as many lines of a text as are read.
+func firstLines(text string) string {
+	end := 0
+	for range mostLines {
+		next := strings.IndexByte(text[end:], '\n')
+		if next < 0 {
+			return text
+		}
+		end += next + 1
+	}
+	return text[:end-1]
+}
+
 // document is the blocks of a text, and what its references stand for.
 type document struct {
 	blocks     []*block
@@ -40,8 +59,6 @@ type document struct {
 const mostReferences = 5000
 
 var (
-	frontMatter = regexp.MustCompile(`(?s)\A---\r?\n.*?\n(---|\.\.\.)\r?(\n|\z)`)
-
 	quoteMarks    = regexp.MustCompile(`^ {0,3}>[ ]?`)
 	fenceOpens    = regexp.MustCompile("^ *(?:[-*+] +|[0-9]+[.)] +)?(```+|~~~+)")
 	headingMarks  = regexp.MustCompile(`^ {0,3}(#{1,6})(?:\s+(.*?))??(?:\s+#+)?\s*$`)
@@ -56,18 +73,34 @@ var (
 func blocksOf(text string) *document {
 	s := scanner{document: &document{references: map[string]string{}}}
 	text = strings.TrimPrefix(text, "\uFEFF")
-	text = withoutUnseen(blank(frontMatter.FindString(text)) + frontMatter.ReplaceAllLiteralString(text, ""))
-	lines := strings.Split(text, "\n")
+	lines := strings.Split(withoutUnseen(withoutFrontMatter(text)), "\n")
 	for i, line := range lines {
 		s.number = i + 1
 		next := ""
 		if i+1 < len(lines) {
 			next = lines[i+1]
 		}
-		s.line(strings.ReplaceAll(strings.TrimRight(line, " \t\r"), "\t", "    "), next)
+		s.line(strings.ReplaceAll(strings.TrimRight(shorten(line, longestBlock), " \t\r"), "\t", "    "), shorten(next, longestBlock))
 	}
 	s.close()
 	return s.document
+}
+
+// withoutFrontMatter blanks what stands between two marks at the beginning.
+func withoutFrontMatter(text string) string {
+	at := strings.IndexByte(text, '\n') + 1
+	if strings.TrimSuffix(text[:at], "\r\n") != "---" && text[:at] != "---\n" {
+		return text
+	}
+	for number := 1; at < len(text); number++ {
+		line, rest, _ := strings.Cut(text[at:], "\n")
+		if mark := strings.TrimSuffix(line, "\r"); number > 1 && (mark == "---" || mark == "...") {
+			begin := text[:len(text)-len(rest)]
+			return blank(begin) + rest
+		}
+		at = len(text) - len(rest)
+	}
+	return text
 }
 
 // blank is a text's lines with nothing in them.
@@ -82,6 +115,9 @@ var unseen = [][2]string{
 
 // withoutUnseen takes out what is not seen, and leaves its lines.
 func withoutUnseen(text string) string {
+	if strings.IndexByte(text, '<') < 0 {
+		return text
+	}
 	lower := asciiLower(text)
 	var b strings.Builder
 	endless := map[string]bool{} // what no longer ends
@@ -245,7 +281,7 @@ func (s *scanner) refers(line string) bool {
 	}
 	s.close()
 	if label := strings.ToLower(found[1]); len(s.references) < mostReferences && s.references[label] == "" {
-		s.references[label] = found[2]
+		s.references[label] = shorten(found[2], longestTarget)
 	}
 	return true
 }
@@ -253,7 +289,7 @@ func (s *scanner) refers(line string) bool {
 // headed reads a heading, or the line below one.
 func (s *scanner) headed(line string) bool {
 	if marks := headingMarks.FindStringSubmatch(line); marks != nil {
-		s.begin(heading, len(marks[1]), marks[2])
+		s.begin(heading, len(marks[1]), shorten(marks[2], longestHeading))
 		s.close()
 		s.items = nil
 		return true

@@ -3,17 +3,41 @@ package words
 import (
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 )
+
+// dialect is what a document is written in, as its ending says.
+type dialect int
+
+const (
+	markdown dialect = iota
+	restructuredText
+	asciiDoc
+	data // YAML or JSON
+)
+
+func dialectOf(name string) dialect {
+	ending := strings.ToLower(path.Ext(name))
+	switch {
+	case ending == ".rst":
+		return restructuredText
+	case ending == ".adoc", ending == ".asciidoc":
+		return asciiDoc
+	case slices.Contains(listEndings, ending):
+		return data
+	}
+	return markdown
+}
 
 // markdownOf turns a document into Markdown, line by line: each line stays
 // where it is. Only what matters to sentences and lists is turned.
 func markdownOf(name string, content []byte) string {
-	text := strings.ToValidUTF8(string(content), "")
-	switch strings.ToLower(path.Ext(name)) {
-	case ".rst":
+	text := firstLines(strings.ToValidUTF8(string(content), ""))
+	switch dialectOf(name) {
+	case restructuredText:
 		return eachLine(text, (&restructured{}).line)
-	case ".adoc", ".asciidoc":
+	case asciiDoc:
 		return eachLine(text, (&asciidoc{}).line)
 	}
 	return text
@@ -22,7 +46,7 @@ func markdownOf(name string, content []byte) string {
 func eachLine(text string, turn func(string) string) string {
 	lines := strings.Split(text, "\n")
 	for i, line := range lines {
-		lines[i] = turn(strings.TrimRight(line, "\r"))
+		lines[i] = turn(strings.TrimRight(shorten(line, longestBlock), "\r"))
 	}
 	return strings.Join(lines, "\n")
 }

@@ -4,9 +4,9 @@ import (
 	"html"
 	"net/url"
 	"regexp"
-	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // prose is a text without its markup.
@@ -35,7 +35,9 @@ type reader struct {
 	prose
 	source     []rune
 	lineOf     []int // of each character of the source
-	closing    []int // where the bracket closes that opens here, or 0
+	closing    []int // where the bracket or parenthesis closes that opens here, or 0
+	greater    ahead // the end of a tag
+	braces     ahead // the end of a template
 	references map[string]string
 	emphasis   []mark
 	anchor     *link // the HTML link that is open
@@ -53,20 +55,17 @@ const (
 	deepestMarkup = 4
 	longestTarget = 2000
 	longestTag    = 1000
-	longestCode   = 300
-	mostEmphasis  = 16
+	// longestMailbox is for an address of e-mail.
+	longestMailbox = 100
+	longestCode    = 300
+	mostEmphasis   = 16
 )
 
 // proseOf reads lines, the first of which stands at the line given.
 func proseOf(lines []string, line int, references map[string]string) prose {
-	r := reader{references: references}
-	for i, text := range lines {
-		for _, c := range text + "\n" {
-			r.source = append(r.source, c)
-			r.lineOf = append(r.lineOf, line+i)
-		}
-	}
-	r.closing = bracketsOf(r.source)
+	r := newReader(lines, line)
+	r.references = references
+	r.closing = closingOf(r.source)
 	r.read(0, len(r.source), 0)
 	for len(r.text) > 0 && r.text[len(r.text)-1] == ' ' {
 		r.cut(len(r.text) - 1)
@@ -74,25 +73,67 @@ func proseOf(lines []string, line int, references map[string]string) prose {
 	return r.prose
 }
 
+// newReader has room for all of the text, as most of it is emitted.
+func newReader(lines []string, line int) *reader {
+	size := 0
+	for _, text := range lines {
+		size += utf8.RuneCountInString(text) + 1
+	}
+	numbers := make([]int, 2*size)
+	r := &reader{source: make([]rune, 0, size), lineOf: numbers[:0:size]}
+	r.prose = prose{text: make([]rune, 0, size), lines: numbers[size:size], code: make([]bool, 0, size)}
+	for i, text := range lines {
+		for _, c := range text {
+			r.source = append(r.source, c)
+			r.lineOf = append(r.lineOf, line+i)
+		}
+		r.source = append(r.source, '\n')
+		r.lineOf = append(r.lineOf, line+i)
+	}
+	return r
+}
+
+// ahead is where something comes next. It is asked from places that only grow,
+// so that each place is looked at once.
+type ahead struct{ at int }
+
+// next returns a place at or after another, beyond the end where there is none.
+func (a *ahead) next(source []rune, from int, mark string) int {
+	if a.at >= from && from > 0 {
+		return a.at
+	}
+	for a.at = from; a.at < len(source) && !startsWith(source[a.at:], mark); a.at++ {
+	}
+	return a.at
+}
+
 func (p *prose) cut(end int) {
 	p.text, p.lines, p.code = p.text[:end], p.lines[:end], p.code[:end]
 }
 
-// bracketsOf finds for each bracket the one that closes it.
-func bracketsOf(source []rune) []int {
+// closingOf finds for each bracket and parenthesis the one that closes it.
+func closingOf(source []rune) []int {
 	closing := make([]int, len(source))
-	var open []int
+	var brackets, parentheses []int
+	close := func(open []int, at int) []int {
+		if len(open) == 0 {
+			return open
+		}
+		closing[open[len(open)-1]] = at
+		return open[:len(open)-1]
+	}
 	for i := 0; i < len(source); i++ {
 		switch source[i] {
 		case '\\':
 			i++
 		case '[':
-			open = append(open, i)
+			brackets = append(brackets, i)
+		case '(':
+			parentheses = append(parentheses, i)
 		case ']':
-			if len(open) > 0 {
-				closing[open[len(open)-1]] = i
-				open = open[:len(open)-1]
-			}
+			brackets = close(brackets, i)
+		case ')':
+			parentheses = close(parentheses, i)
 		}
 	}
 	return closing
@@ -135,7 +176,7 @@ func (r *reader) step(at, to, depth int) int {
 			return end
 		}
 	case '{':
-		if end := templateEnd(r.source, at, to); end > 0 {
+		if end := r.templateEnd(at, to); end > 0 {
 			return end
 		}
 	case 'h':
@@ -211,8 +252,8 @@ func (r *reader) target(end, to int) (address string, after int, ok bool) {
 	}
 	switch r.source[next] {
 	case '(':
-		if address, after := inParentheses(r.source, next, to); after > 0 {
-			return address, after, true
+		if closing := r.closing[next]; closing > 0 && closing < min(to, next+longestTarget) {
+			return addressOf(string(r.source[next+1 : closing])), closing + 1, true
 		}
 	case '[':
 		if closing := r.closing[next]; closing > 0 && closing < to {
@@ -226,23 +267,10 @@ func (r *reader) target(end, to int) (address string, after int, ok bool) {
 	return "", next, false
 }
 
-// inParentheses reads an address and the title after it.
-func inParentheses(source []rune, at, to int) (address string, after int) {
-	depth := 0
-	for i := at; i < min(to, at+longestTarget); i++ {
-		switch source[i] {
-		case '\\':
-			i++
-		case '(':
-			depth++
-		case ')':
-			if depth--; depth == 0 {
-				address, _, _ := strings.Cut(strings.TrimSpace(string(source[at+1:i])), " ")
-				return strings.Trim(address, "<>"), i + 1
-			}
-		}
-	}
-	return "", 0
+// addressOf is the address in what stands in parentheses, without its title.
+func addressOf(inside string) string {
+	address, _, _ := strings.Cut(strings.TrimSpace(inside), " ")
+	return strings.Trim(address, "<>")
 }
 
 // alert is what a quotation is, as in [!NOTE].
@@ -290,11 +318,10 @@ var tagName = regexp.MustCompile(`^</?[A-Za-z][A-Za-z0-9-]*`)
 // tag passes over an HTML tag, or reads an address in angle brackets. It
 // returns 0 for what is neither.
 func (r *reader) tag(at, to int) int {
-	end := slices.Index(r.source[at:min(to, at+longestTag)], '>')
-	if end < 0 {
+	end := r.greater.next(r.source, at+1, ">")
+	if end >= min(to, at+longestTag) || end > at+longestMailbox && !mayBeTag(r.source[at+1:end]) {
 		return 0
 	}
-	end += at
 	inside := string(r.source[at+1 : end])
 	if strings.HasPrefix(inside, "http://") || strings.HasPrefix(inside, "https://") {
 		r.address(at+1, end)
@@ -321,6 +348,15 @@ func (r *reader) tag(at, to int) int {
 		r.emit(' ', at, false)
 	}
 	return end + 1
+}
+
+// mayBeTag tells by few characters what is no tag and no address.
+func mayBeTag(inside []rune) bool {
+	first := inside[0]
+	if first == '/' {
+		first = inside[1]
+	}
+	return 'a' <= first && first <= 'z' || 'A' <= first && first <= 'Z'
 }
 
 var (
@@ -419,8 +455,17 @@ func addressEnd(source []rune, at, to int) int {
 	return end
 }
 
+// startsWith looks for a text in ASCII.
 func startsWith(source []rune, text string) bool {
-	return len(source) >= len(text) && string(source[:len(text)]) == text
+	if len(source) < len(text) {
+		return false
+	}
+	for i := range len(text) {
+		if source[i] != rune(text[i]) {
+			return false
+		}
+	}
+	return true
 }
 
 // shortcodeEnd is where a picture by its name, as in :rocket:, ends, or 0.
@@ -440,16 +485,15 @@ func shortcodeEnd(source []rune, at, to int) int {
 }
 
 // templateEnd is where something in double braces ends, or 0.
-func templateEnd(source []rune, at, to int) int {
-	if !startsWith(source[at:to], "{{") {
+func (r *reader) templateEnd(at, to int) int {
+	if !startsWith(r.source[at:to], "{{") {
 		return 0
 	}
-	for i := at + 2; i+1 < min(to, at+longestTag); i++ {
-		if source[i] == '}' && source[i+1] == '}' {
-			return i + 2
-		}
+	end := r.braces.next(r.source, at+2, "}}")
+	if end+1 >= min(to, at+longestTag) {
+		return 0
 	}
-	return 0
+	return end + 2
 }
 
 // longestLink bounds an address that is kept.
