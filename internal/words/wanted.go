@@ -1,7 +1,6 @@
 package words
 
 import (
-	"cmp"
 	"path"
 	"regexp"
 	"slices"
@@ -82,16 +81,4 @@ func wantedInDocs(folder, stem string, isText bool) (kind string, ok bool) {
 func ordinary(folder, stem string) bool {
 	return !namesTranslate.MatchString(stem) &&
 		!slices.ContainsFunc(append(strings.Split(folder, "/"), stem), namesNoPart.MatchString)
-}
-
-// comparePaths ranks documents: the kinds in their order, then what stands
-// nearer to the root, then by path.
-func comparePaths(a, b string) int {
-	kindA, _ := Wanted(a)
-	kindB, _ := Wanted(b)
-	return cmp.Or(
-		cmp.Compare(slices.Index(kinds, kindA), slices.Index(kinds, kindB)),
-		cmp.Compare(strings.Count(a, "/"), strings.Count(b, "/")),
-		strings.Compare(a, b),
-	)
 }
