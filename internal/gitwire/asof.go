@@ -35,7 +35,7 @@ func (r *Remote) goBack(ctx context.Context) error {
 		default: // the first that was not among them should be earlier
 			from := w
 			if w, err = r.back(ctx, w.at, packp.DepthCommits(stride)); r.lacks(ctx, err) {
-				err = r.trial.judge(ctx, fault.Errorf(fault.Unsupported, "%s, and the last of it, %s, is not before %s", r.cutOff(), from.later, instant(r.request.AsOf)), evidence{})
+				err = r.trial.judge(ctx, fault.Errorf(fault.Unsupported, "%s: the earliest commit that it has of the branch, %s, is not before %s", r.cutOff(), from.later, instant(r.request.AsOf)), evidence{})
 			}
 		}
 	}
@@ -118,9 +118,9 @@ func (r *Remote) lacks(ctx context.Context, err error) bool {
 // cutOff says of a remote that lacks commits why it does.
 func (r *Remote) cutOff() string {
 	if len(r.refs.Shallows) > 0 {
-		return "it is a shallow clone, which has only the end of the history"
+		return "it is a shallow clone (git fetch --unshallow there brings the rest)"
 	}
-	return "it has only the end of the history, as a shallow clone does"
+	return "it has only the end of its history, as a shallow clone does"
 }
 
 // before goes back along first parents to a commit before an instant. It

@@ -277,6 +277,25 @@ func testHistory_Shallow(t *testing.T, client newClient) {
 	}
 }
 
+// A repository that goes away while its history is read is no shallow clone.
+func TestHistory_Gone(t *testing.T) {
+	s, _ := lively(t)
+	fetches := 0
+	flaky := between(t, s, func(w http.ResponseWriter, r *http.Request, body []byte) bool {
+		if bytes.Contains(body, []byte(isPack)) {
+			fetches++
+		}
+		if fetches > 2 { // the head and the commits since have come
+			http.NotFound(w, r)
+		}
+		return fetches > 2
+	})
+	h, err := ask(t, client(t, Config{}), flaky+"/o/past", vitals.Ask{Since: epochDay(50)})
+	if fault.KindOf(err) != fault.NotFound || strings.Contains(fmt.Sprint(err), "shallow") {
+		t.Errorf("%v, %v", h, err)
+	}
+}
+
 // However many parents commits say they have, what waits to be read is never
 // more than came.
 func TestWalk_ManyParents(t *testing.T) {
