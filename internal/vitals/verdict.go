@@ -82,7 +82,10 @@ type Verdicts struct {
 	Health Verdict
 }
 
-// Judge makes words of the figures of one window of v.
+// Judge makes words of the figures of one window of v. Where its bounds say that
+// commits were left unread, commits and contributors are not known; where the
+// remote lacks a part of the history, it may lack tags, too, so that a cadence
+// of none is not known either.
 func Judge(v *gromav1.Vitals, s *gromav1.Span) Verdicts {
 	j := Verdicts{Commits: judgeCommits(s), Contributors: judgeContributors(s), Cadence: judgeCadence(s)}
 	if why := unread(v.GetBounds()); why != "" {
