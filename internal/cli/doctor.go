@@ -17,6 +17,7 @@ import (
 	"groma/internal/doctor"
 	"groma/internal/gitwire"
 	"groma/internal/landscape"
+	"groma/internal/report"
 )
 
 type doctorCommand struct {
@@ -123,7 +124,8 @@ func (c *doctorCommand) conclude(checks []doctor.Check) error {
 			return err
 		}
 	} else {
-		fmt.Fprintf(c.terminal.Out, "\n%d ok, %d to be warned of, %d failed\n", count[doctor.OK], count[doctor.Warning], count[doctor.Failed])
+		fmt.Fprintf(c.terminal.Out, "\n%d ok, %s, %d failed\n", count[doctor.OK],
+			report.Plural(int64(count[doctor.Warning]), "warning", "warnings"), count[doctor.Failed])
 	}
 	if count[doctor.Failed] > 0 {
 		return errSaid
@@ -146,6 +148,9 @@ const seenColumn = 8 + 1 + 22 + 1
 
 // columns is how many a terminal has; what is no terminal has as many as needed.
 func columns(out io.Writer) int {
+	if r, ok := out.(*remembering); ok {
+		out = r.to
+	}
 	if file, ok := out.(*os.File); ok {
 		if width, _, err := term.GetSize(int(file.Fd())); err == nil && width >= 2*seenColumn {
 			return width

@@ -70,7 +70,7 @@ func (s *engineSettings) registerAccess(flags *pflag.FlagSet) {
 
 func registerTLS(flags *pflag.FlagSet, t *engine.TLS, server string) {
 	prefix := server + "-tls"
-	flags.BoolVar(&t.On, prefix, false, "ask it over TLS; the flags that follow do so, too")
+	flags.BoolVar(&t.On, prefix, false, "ask it over TLS; each --"+prefix+"-… does so, too")
 	flags.StringVar(&t.CA, prefix+"-ca", "", "file of certificates to trust (default: the system's)")
 	flags.StringVar(&t.Certificate, prefix+"-cert", "", "file of the certificate to prove oneself with")
 	flags.StringVar(&t.Key, prefix+"-key", "", "file of that certificate's key")

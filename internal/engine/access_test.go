@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nats-io/jwt/v2"
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nkeys"
 
@@ -124,6 +125,76 @@ func TestAskNATS(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestAskNATS_Credentials has an operator, an account and a user, as nsc makes
+// them.
+func TestAskNATS_Credentials(t *testing.T) {
+	operator, account, user := keys(t, nkeys.CreateOperator), keys(t, nkeys.CreateAccount), keys(t, nkeys.CreateUser)
+	system := keys(t, nkeys.CreateAccount)
+	accounts := &server.MemAccResolver{}
+	for _, pair := range []nkeys.KeyPair{account, system} {
+		claims := jwt.NewAccountClaims(public(t, pair))
+		if pair == account {
+			claims.Limits.JetStreamLimits = jwt.JetStreamLimits{MemoryStorage: -1, DiskStorage: -1, Streams: -1, Consumer: -1}
+		}
+		if err := accounts.Store(public(t, pair), signed(t, claims, operator)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	seed, err := user.Seed()
+	if err != nil {
+		t.Fatal(err)
+	}
+	credentials, err := jwt.FormatUserConfig(signed(t, jwt.NewUserClaims(public(t, user)), account), seed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := engine.Config{
+		Temporal: "temporal.example.org:7233", Store: "s3://bucket",
+		NATS: "nats://" + enginetest.NATS(t, server.Options{
+			JetStream: true, TrustedKeys: []string{public(t, operator)}, AccountResolver: accounts, SystemAccount: public(t, system),
+		}),
+		NATSLogin: engine.NATSLogin{Credentials: write(t, "user.creds", string(credentials))},
+	}
+	if err := c.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	if facts, err := engine.AskNATS(t.Context(), c); err != nil || facts.Version == "" {
+		t.Errorf("AskNATS: %+v, %v", facts, err)
+	}
+	c.NATSLogin = engine.NATSLogin{}
+	_, err = engine.AskNATS(t.Context(), c)
+	expectRefusal(t, err, "--nats-credentials")
+}
+
+func keys(t *testing.T, create func() (nkeys.KeyPair, error)) nkeys.KeyPair {
+	t.Helper()
+	pair, err := create()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pair
+}
+
+func public(t *testing.T, pair nkeys.KeyPair) string {
+	t.Helper()
+	key, err := pair.PublicKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
+}
+
+func signed(t *testing.T, claims interface {
+	Encode(nkeys.KeyPair) (string, error)
+}, by nkeys.KeyPair) string {
+	t.Helper()
+	text, err := claims.Encode(by)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
 }
 
 func TestAskNATS_Error(t *testing.T) {
