@@ -69,7 +69,7 @@ func believed(c candidate, weight int, sure bool) bool {
 
 // wordsOf splits a text into words.
 func wordsOf(text []rune, code []bool) []word {
-	var words []word
+	words := make([]word, 0, len(text)/4)
 	for i := 0; i < len(text); {
 		if !isWord(text[i]) {
 			i++
@@ -106,7 +106,11 @@ func (s *sentence) gap(left, right int) string {
 	if left < 0 || right >= len(s.words) {
 		return ""
 	}
-	return string(s.text[s.words[left].end:s.words[right].start])
+	between := s.text[s.words[left].end:s.words[right].start]
+	if len(between) == 1 && between[0] == ' ' {
+		return " " // nearly always, so it is not made anew
+	}
+	return string(between)
 }
 
 // candidates are the words that may name a language and are no part of

@@ -24,21 +24,23 @@ func (l *list) readTable(b *block) {
 	if len(b.lines) < 3 {
 		return
 	}
-	header := l.cells(b.lines[0], b.line)
+	var header []prose
+	for _, cell := range cellsOf(b.lines[0]) {
+		header = append(header, l.cell(cell, b.line))
+	}
 	names, links := columnOf(header, nameColumns...), columnOf(header, linkColumns)
 	if names < 0 {
 		return
 	}
 	for i, row := range b.lines[2:] {
-		cells := l.cells(row, b.line+2+i)
-		if names < len(cells) {
+		if cells := cellsOf(row); names < len(cells) {
 			l.readRow(cells, names, links, b.line+2+i)
 		}
 	}
 }
 
-func (l *list) readRow(cells []prose, names, links, line int) {
-	cell := cells[names]
+func (l *list) readRow(cells []string, names, links, line int) {
+	cell := l.cell(cells[names], line)
 	first, linked := leading(cell)
 	name := string(cell.text)
 	switch {
@@ -48,8 +50,10 @@ func (l *list) readRow(cells []prose, names, links, line int) {
 		name = string(cell.text[:first.end])
 	}
 	address := first.address
-	if address == "" && links >= 0 && links < len(cells) && len(cells[links].links) == 1 {
-		address = cells[links].links[0].address
+	if address == "" && links >= 0 && links < len(cells) {
+		if other := l.cell(cells[links], line); len(other.links) == 1 {
+			address = other.links[0].address
+		}
 	}
 	l.add(name, address, line)
 }
@@ -70,15 +74,19 @@ func columnOf(header []prose, patterns ...*regexp.Regexp) int {
 // mostCells bounds the columns of a table.
 const mostCells = 50
 
-// cells splits a row at the bars that are not escaped.
-func (l *list) cells(row string, line int) []prose {
+func (l *list) cell(text string, line int) prose {
+	return proseOf([]string{text}, line, l.document.references)
+}
+
+// cellsOf splits a row at the bars that are not escaped.
+func cellsOf(row string) []string {
 	row = strings.TrimSpace(row)
 	row = strings.TrimPrefix(row, "|")
-	var cells []prose
+	var cells []string
 	for start, i := 0, 0; i <= len(row) && len(cells) < mostCells; i++ {
 		if i == len(row) || row[i] == '|' && (i == 0 || row[i-1] != '\\') {
 			text := strings.ReplaceAll(row[start:i], `\|`, "|")
-			cells = append(cells, proseOf([]string{strings.TrimSpace(text)}, line, l.document.references))
+			cells = append(cells, strings.TrimSpace(text))
 			start = i + 1
 		}
 	}
@@ -109,9 +117,28 @@ func (l *list) readData(content []byte) {
 	l.readList(root)
 }
 
+// mostMarks bounds the marks of a list for programs: a line or what stands in
+// brackets takes a node, which is dear. A list cannot be read in part, as what
+// is cut is malformed.
+const mostMarks = 20_000
+
+func marksIn(content []byte) int {
+	marks := 0
+	for _, c := range content {
+		switch c {
+		case '\n', '\r', ',', '[', '{', '&', '*', '!', '?':
+			marks++
+		}
+	}
+	return marks
+}
+
 // parse reads the first document. The library promises no behaviour for
 // malformed documents beyond an error or a panic.
 func parse(content []byte) (root *yaml.Node) {
+	if marksIn(content) > mostMarks {
+		return nil
+	}
 	defer func() {
 		if recover() != nil {
 			root = nil
