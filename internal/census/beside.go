@@ -3,6 +3,7 @@ package census
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"google.golang.org/protobuf/proto"
 
@@ -42,10 +43,9 @@ func (t *Taker) keepVitals(ctx context.Context, remote *gitwire.Remote, request 
 		return nil
 	}
 	method := vitals.Method(request.Windows)
-	key := artefact.VitalsKey(home, taken.Commit, method)
-	_, err := t.Store.Get(ctx, key)
+	_, err := t.Store.Get(ctx, artefact.VitalsKey(home, taken.Commit, method))
 	if errors.Is(err, artefact.ErrMissing) {
-		err = t.measure(ctx, remote, request, key, home)
+		method, err = t.measure(ctx, remote, request, home, taken.Commit)
 	}
 	if err == nil {
 		taken.Vitals = method
@@ -53,19 +53,27 @@ func (t *Taker) keepVitals(ctx context.Context, remote *gitwire.Remote, request 
 	return err
 }
 
-// measure asks for a history and keeps what it says.
-func (t *Taker) measure(ctx context.Context, remote *gitwire.Remote, request Request, key, home string) error {
+// shallow is what the method of vitals ends in that a shallow clone was asked
+// for: it may have its history one day.
+const shallow = "-shallow"
+
+// measure asks for a history and keeps what it says, by the method it returns.
+func (t *Taker) measure(ctx context.Context, remote *gitwire.Remote, request Request, home, commit string) (method string, err error) {
 	requests, received := remote.Wire()
 	v, err := vitals.Of(ctx, remote, request.Windows)
 	if err != nil {
-		return err
+		return "", err
+	}
+	method = vitals.Method(request.Windows)
+	if slices.ContainsFunc(v.Bounds, func(b *gromav1.Bound) bool { return b.What == "shallow" }) {
+		method += shallow
 	}
 	v.Key = home
 	v.Wire = &gromav1.Wire{}
 	v.Wire.Requests, v.Wire.BytesReceived = remote.Wire()
 	v.Wire.Requests -= requests
 	v.Wire.BytesReceived -= received
-	return t.create(ctx, key, v)
+	return method, t.create(ctx, artefact.VitalsKey(home, commit, method), v)
 }
 
 // create keeps a message as JSON, unless somebody was faster.

@@ -13,8 +13,11 @@ import (
 	"net/http/httptest"
 	"net/http/httputil"
 	neturl "net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/klauspost/compress/zstd"
 	"google.golang.org/protobuf/proto"
@@ -22,6 +25,7 @@ import (
 	"groma/internal/artefact"
 	"groma/internal/fault"
 	"groma/internal/gitwire"
+	"groma/internal/vitals"
 	"groma/internal/world"
 	gromav1 "groma/proto/groma/v1"
 )
@@ -475,4 +479,38 @@ func newStore(t *testing.T) artefact.Store {
 		t.Fatal(err)
 	}
 	return store
+}
+
+// TestTake_Vitals: what a history says is kept once; that of a shallow clone is
+// asked for again, since it may be there one day.
+func TestTake_Vitals(t *testing.T) {
+	taker, server := newTaker(t)
+	request := ask("one", "good")
+	request.Windows = vitals.Windows(time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC))
+	first := take(t, taker, request)
+	if first.Vitals != vitals.Method(request.Windows) || first.WithoutVitals != "" {
+		t.Errorf("taken is %v, want it with vitals", first)
+	}
+	request.Survey = "two"
+	if again := take(t, taker, request); again.Vitals != first.Vitals || again.Requests >= first.Requests {
+		t.Errorf("again it is %v, after %v", again, first)
+	}
+	commit, err := server.Commit("o/good", "-- new.rs --\nfn new() {}\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	git := filepath.Join(server.Dir, "o/good.git")
+	boundary, parent := filepath.Join(git, "shallow"), filepath.Join(git, "objects", first.Commit[:2], first.Commit[2:])
+	if err := errors.Join(os.WriteFile(boundary, []byte(commit+"\n"), 0o644), os.Rename(parent, parent+".away")); err != nil {
+		t.Fatal(err)
+	}
+	if taken := take(t, taker, request); taken.Vitals != first.Vitals+"-shallow" {
+		t.Errorf("of a shallow clone it is %v", taken)
+	}
+	if err := errors.Join(os.Remove(boundary), os.Rename(parent+".away", parent)); err != nil {
+		t.Fatal(err)
+	}
+	if taken := take(t, taker, request); taken.Vitals != first.Vitals {
+		t.Errorf("with its history it is %v", taken)
+	}
 }
