@@ -17,17 +17,25 @@ var hostilePieces = []string{
 
 var hostilePaths = []string{"README.md", "ADOPTERS.md", "README.rst", "ADOPTERS.rst", "ADOPTERS.yml", "README.adoc", "ADOPTERS.adoc"}
 
+// hostile repeats a piece, with a break as often as a block is read to its end.
+func hostile(piece, pause string, size int) []byte {
+	block := strings.Repeat(piece, (longestBlock-1000)/len(piece)) + pause
+	return []byte(strings.Repeat(block, size/len(block)+1)[:size])
+}
+
 // BenchmarkRead_Hostile: four times the size takes four times as long.
 func BenchmarkRead_Hostile(b *testing.B) {
 	for _, path := range hostilePaths {
 		for _, piece := range hostilePieces {
-			for _, kib := range []int{64, 256} {
-				content := []byte(strings.Repeat(piece, (kib<<10)/len(piece)))
-				b.Run(fmt.Sprintf("%s/%q/%d", path, piece, kib), func(b *testing.B) {
-					for b.Loop() {
-						Read(path, "", content)
-					}
-				})
+			for _, pause := range []string{"", "\n\n", "\n# "} {
+				for _, kib := range []int{64, 256} {
+					content := hostile(piece, pause, kib<<10)
+					b.Run(fmt.Sprintf("%s/%q/%q/%d", path, piece, pause, kib), func(b *testing.B) {
+						for b.Loop() {
+							Read(path, "", content)
+						}
+					})
+				}
 			}
 		}
 	}

@@ -91,12 +91,9 @@ func FuzzRead(f *testing.F) {
 // TestRead_Hostile: documents made to be slow are read all the same: what they
 // cost grows with their size and no faster.
 func TestRead_Hostile(t *testing.T) {
-	for _, piece := range []string{
-		"[", "](", "[a](", "`", "``a`", "<", "<a ", "<pre <!---->", "<!--", "*", "_a", "**_", "&", ":a", "{{", "\\", "|", "|-", "- ", "  - ", "> ", "# ", "[a]: b\n",
-		"a\n", "a|b\n-|-\n", "http://", "Go, ", "C/", "R ", "written in ", "Rust. ", "e.g. ", "===\n", "1. a\n", "![", "\t", "~~~\n", "<svg", "\u202e", "{a: ", "&a [*a]\n",
-	} {
-		content := []byte(strings.Repeat(piece, (64<<10)/len(piece)))
-		for _, path := range []string{"README.md", "ADOPTERS.md", "README.rst", "ADOPTERS.yml", "README.adoc"} {
+	for _, piece := range hostilePieces {
+		content := hostile(piece, "\n\n", 40<<10)
+		for _, path := range hostilePaths {
 			checkDocument(t, Read(path, "", content), content)
 		}
 	}
