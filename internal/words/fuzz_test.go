@@ -60,7 +60,7 @@ func checkText(t *testing.T, text string, most int) {
 // FuzzRead: whatever a document holds, what is read of it keeps the promises.
 func FuzzRead(f *testing.F) {
 	paths := []string{"README.md", "README.rst", "README.adoc", "ADOPTERS.md", "ADOPTERS.yaml", "docs/a.md"}
-	files, err := filepath.Glob("testdata/*/*")
+	files, err := filepath.Glob("testdata/adopters/*")
 	if err != nil {
 		f.Fatal(err)
 	}

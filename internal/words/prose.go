@@ -107,9 +107,18 @@ func (a *ahead) next(source []rune, from int, mark string) int {
 	return a.at
 }
 
+// cut ends a text there, and with it what stood beyond.
 func (p *prose) cut(end int) {
 	p.text, p.lines, p.code = p.text[:end], p.lines[:end], p.code[:end]
+	for i := range p.links {
+		p.links[i].span = p.links[i].within(end)
+	}
+	for i := range p.strong {
+		p.strong[i] = p.strong[i].within(end)
+	}
 }
+
+func (s span) within(end int) span { return span{min(s.start, end), min(s.end, end)} }
 
 // closingOf finds for each bracket and parenthesis the one that closes it.
 func closingOf(source []rune) []int {
