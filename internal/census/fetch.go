@@ -6,7 +6,6 @@ import (
 
 	"groma/internal/gitwire"
 	"groma/internal/tally"
-	"groma/internal/words"
 )
 
 // run brings the tree and counts it: only what nobody knows is brought, if there
@@ -78,6 +77,7 @@ func (c *counting) fetchNew(ctx context.Context) error {
 	if err := c.fetchFolders(ctx); err != nil {
 		return err
 	}
+	c.knowSizes()
 	if c.options.Words {
 		c.chooseDocuments()
 	}
@@ -103,6 +103,16 @@ func (c *counting) fetchFolders(ctx context.Context) error {
 // fewBlobs may be asked for by their names, however small the repository.
 const fewBlobs = 100
 
+// knowSizes gives files the sizes that the earlier census knows.
+func (c *counting) knowSizes() {
+	for _, f := range c.files {
+		if f.Absent {
+			f.Size = c.options.Earlier.sizes[f.Blob]
+			f.entry.Size = f.Size
+		}
+	}
+}
+
 // unknown returns the contents that have to be brought before anything can be
 // decided, and how many different ones there are.
 func (c *counting) unknown() (wanted []string, all int) {
@@ -111,9 +121,8 @@ func (c *counting) unknown() (wanted []string, all int) {
 		if !f.Absent {
 			continue
 		}
-		size, known := c.options.Earlier.sizes[f.Blob]
-		f.Size, f.entry.Size = size, size
-		want := !known || c.saysAttributes(f) || f.document && size <= words.LargestDocument
+		_, known := c.options.Earlier.sizes[f.Blob]
+		want := !known || c.saysAttributes(f) || f.document
 		if want && !seen[f.Blob] {
 			wanted = append(wanted, f.Blob)
 		}

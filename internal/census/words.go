@@ -17,11 +17,12 @@ import (
 // chooseDocuments marks the files that words are read from, unless all that
 // could be are as they were at the earlier census: then its words are the same.
 func (c *counting) chooseDocuments() {
-	var paths []string
+	var files []words.File
 	found := map[string]string{}
 	for _, f := range c.files {
+		f.document = false
 		if _, wanted := words.Wanted(f.Path); wanted && (f.Mode == gitwire.Regular || f.Mode == gitwire.Executable) {
-			paths = append(paths, f.Path)
+			files = append(files, words.File{Path: f.Path, Blob: f.Blob, Size: f.Size})
 			found[f.Path] = f.Blob
 		}
 	}
@@ -29,7 +30,7 @@ func (c *counting) chooseDocuments() {
 		c.sameWords = true
 		return
 	}
-	chosen, leftOut := words.Chosen(paths)
+	chosen, leftOut := words.Chosen(files)
 	marked := map[string]bool{}
 	for _, path := range chosen {
 		marked[path] = true
@@ -48,14 +49,13 @@ func (c *counting) readWords(ctx context.Context) (*gromav1.Words, error) {
 		same.Commit = c.snapshot.Commit
 		return same, nil
 	}
+	// By now all sizes are known, and what is chosen may be something else.
+	if err := c.bring(ctx, c.absentDocuments()); err != nil {
+		return nil, err
+	}
 	var read words.Collection
-	large := int64(0)
 	for _, f := range c.files {
 		if !f.document {
-			continue
-		}
-		if f.Size > words.LargestDocument {
-			large++
 			continue
 		}
 		if err := ctx.Err(); err != nil {
@@ -68,8 +68,20 @@ func (c *counting) readWords(ctx context.Context) (*gromav1.Words, error) {
 		read.Add(f.Path, f.Blob, content)
 	}
 	w := read.Words("", c.snapshot.Commit)
-	w.LeftOut += large + c.leftOut
+	w.LeftOut += c.leftOut
 	return w, nil
+}
+
+// absentDocuments are the contents of documents that are not here.
+func (c *counting) absentDocuments() (wanted []string) {
+	seen := map[string]bool{}
+	for _, f := range c.files {
+		if f.document && f.Absent && !seen[f.Blob] {
+			seen[f.Blob] = true
+			wanted = append(wanted, f.Blob)
+		}
+	}
+	return wanted
 }
 
 // keptWords are the words that are kept of a commit, or nil. Those that are
@@ -136,15 +148,7 @@ func (c *counting) fetchDocuments(ctx context.Context) error {
 		return err
 	}
 	c.chooseDocuments()
-	var wanted []string
-	seen := map[string]bool{}
-	for _, f := range c.files {
-		if f.document && f.Absent && !seen[f.Blob] {
-			seen[f.Blob] = true
-			wanted = append(wanted, f.Blob)
-		}
-	}
-	err := c.bring(ctx, wanted)
+	err := c.bring(ctx, c.absentDocuments())
 	if err != nil {
 		c.snapshot.Close()
 	}

@@ -17,7 +17,7 @@ func (l *ledger) quote(a *gromav1.ProjectAnalysis) {
 		row := l.named[r.Key]
 		for _, d := range readmeFirst(row.GetWords().GetDocuments()) {
 			quotes = append(quotes, l.quotesOf(row, d, said)...)
-			if len(d.Adopters) > 0 {
+			if len(d.Adopters) > 0 || d.AdoptersCount > 0 {
 				a.Adopters = append(a.Adopters, adoptersOf(row, d))
 			}
 		}

@@ -13,19 +13,9 @@ type File struct {
 	Size       int64
 }
 
-// Chosen returns which files of a tree are read, by their paths alone, and how
-// many there are beyond the bound.
-func Chosen(paths []string) (chosen []string, leftOut int64) {
-	files := make([]File, len(paths))
-	for i, path := range paths {
-		files[i].Path = path
-	}
-	return ChosenOf(files)
-}
-
-// ChosenOf returns the paths of the files that are read, in the order of their
+// Chosen returns the paths of the files that are read, in the order of their
 // rank, and how many there are that are too large or beyond the bounds.
-func ChosenOf(files []File) (chosen []string, leftOut int64) {
+func Chosen(files []File) (chosen []string, leftOut int64) {
 	var all []ranked
 	for _, f := range files {
 		r, ok := rank(f)

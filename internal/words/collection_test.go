@@ -172,13 +172,13 @@ func TestCollection_MostBytes(t *testing.T) {
 
 // TestChosenOf: what is chosen is what a collection of everything reads, with
 // all that is left out.
-func TestChosenOf(t *testing.T) {
+func TestChosen(t *testing.T) {
 	stored := manyBytes()
 	var files []File
 	for _, f := range stored {
 		files = append(files, File{f.path, f.blob, int64(len(f.content))})
 	}
-	chosen, leftOut := ChosenOf(files)
+	chosen, leftOut := Chosen(files)
 	c := collected(stored)
 	words := c.Words("h/o/n", "abc")
 	var read []string
@@ -189,7 +189,7 @@ func TestChosenOf(t *testing.T) {
 		t.Errorf("got %q and %d left out, want %q and %d", chosen, leftOut, read, words.LeftOut)
 	}
 	slices.Reverse(files)
-	if again, _ := ChosenOf(files); !slices.Equal(again, chosen) {
+	if again, _ := Chosen(files); !slices.Equal(again, chosen) {
 		t.Errorf("in another order got %q, want %q", again, chosen)
 	}
 }
@@ -199,7 +199,7 @@ func TestRank(t *testing.T) {
 	want := []string{"README.md", "ADOPTERS.md", "FAQ.md", "docs/a.md", "docs/b.md", "docs/a/a.md"}
 	reversed := slices.Clone(want)
 	slices.Reverse(reversed)
-	if got, leftOut := Chosen(append(reversed, "main.go")); !slices.Equal(got, want) || leftOut != 0 {
+	if got, leftOut := Chosen(named(append(reversed, "main.go"))); !slices.Equal(got, want) || leftOut != 0 {
 		t.Errorf("got %q and %d left out, want %q", got, leftOut, want)
 	}
 }

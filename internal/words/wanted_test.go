@@ -87,12 +87,12 @@ func TestCollection_AnyOrder(t *testing.T) {
 
 // TestChosen: what is chosen from a list of paths is what a collection would
 // keep of them.
-func TestChosen(t *testing.T) {
+func TestChosen_Bounds(t *testing.T) {
 	paths := []string{"main.go", "README.md"}
 	for i := range mostDocuments + 5 {
 		paths = append(paths, fmt.Sprintf("docs/%d.md", i))
 	}
-	chosen, leftOut := Chosen(paths)
+	chosen, leftOut := Chosen(named(paths))
 	if len(chosen) != mostDocuments || leftOut != 6 || chosen[0] != "README.md" {
 		t.Errorf("got %d and %d left out, first %q", len(chosen), leftOut, chosen[:1])
 	}
@@ -107,4 +107,13 @@ func TestCollection_TooLarge(t *testing.T) {
 	if words.LeftOut != 1 || words.Read != 2 || len(words.Documents) != 1 || words.Rules != Rules {
 		t.Errorf("got %v", words)
 	}
+}
+
+// named are files of which only the paths are known.
+func named(paths []string) []File {
+	files := make([]File, len(paths))
+	for i, path := range paths {
+		files[i].Path = path
+	}
+	return files
 }
