@@ -344,6 +344,11 @@ func TestPercent(t *testing.T) {
 func TestAnalyse_Golden(t *testing.T) {
 	golden(t, "testdata/fixture.md", Markdown(Analyses(reporttest.Fixture(), Settings{})...))
 	golden(t, "testdata/bytes.md", Markdown(Analyses(reporttest.Bare(), Settings{Measure: "bytes", Pure: 0.5, ComponentLines: 100})...))
+	data, err := canonical.MarshalIndent(Analyse(reporttest.Fixture(), Settings{Language: "Rust"}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "testdata/analysis.json", data)
 	golden(t, "testdata/fixture.txt", []byte(Terminal(Analyses(reporttest.Fixture(), Settings{})...)))
 	several := reporttest.Fixture()
 	several.Survey.Spec.Languages = []string{"Rust", "Go"}

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"groma/internal/vitals"
 	gromav1 "groma/proto/groma/v1"
 )
 
@@ -28,7 +29,8 @@ func methodText(r *gromav1.Report, a *gromav1.Analysis) []string {
 		text = append(text, "What a project says itself are sentences of its README and docs that name the language, at the commit they are linked to; adopters are counted and named as the project's own file lists them, and nowhere else taken from.")
 	}
 	if len(a.Windows) > 0 {
-		text = append(text, "Health is made of commits and tags alone. Its verdicts are functions of the figures beside them; bots are counted apart, and addresses of public mail providers say nothing about an organisation.")
+		text = append(text, "Health is made of commits and tags alone. Its verdicts are functions of the figures beside them; bots are counted apart, and addresses of public mail providers say nothing about an organisation. "+
+			strings.Join(vitals.Thresholds(), " "))
 	}
 	if a.Annotations != nil {
 		text = append(text, "What is said to be the analyst's word comes from "+a.Annotations.Name+" and was not measured. Repositories that it adds were counted like any other.")

@@ -116,10 +116,12 @@ func TestFiles_Error(t *testing.T) {
 	}
 }
 
-// TestFiles_Memory: what is held does not grow with the number of files.
+// TestFiles_Memory: what is held does not grow with the number of files. The
+// library's pooled buffers come and go; held rows would make it five times as
+// much.
 func TestFiles_Memory(t *testing.T) {
 	var held []uint64
-	err := Files(io.Discard, manyFiles(3*groupRows, func() {
+	err := Files(io.Discard, manyFiles(5*groupRows, func() {
 		var m runtime.MemStats
 		runtime.GC()
 		runtime.ReadMemStats(&m)
@@ -128,11 +130,11 @@ func TestFiles_Memory(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	third := len(held) / 3
-	first, last := slices.Max(held[:third]), slices.Max(held[2*third:])
+	fifth := len(held) / 5
+	first, last := slices.Max(held[:fifth]), slices.Max(held[4*fifth:])
 	t.Logf("%d MB at first, %d MB at last", first>>20, last>>20)
-	if last > first+first/4 {
-		t.Errorf("%d rows took %d MB, %d rows %d", groupRows, first>>20, 3*groupRows, last>>20)
+	if last > 5*first/2 {
+		t.Errorf("%d rows took %d MB, %d rows %d", groupRows, first>>20, 5*groupRows, last>>20)
 	}
 }
 

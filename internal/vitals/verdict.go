@@ -51,7 +51,7 @@ func Thresholds() []string {
 			SingleOrganisation, allShare, Led, leadShare, leastShare, MultiOrganisation, manyDomains, Unknown, sharedBy),
 		fmt.Sprintf("The cadence is %s if the median from one day with a release to the next is at most %d days, and there are at least two such days and one for each half-year of the window; %s with any release; else %s. Prereleases do not count.",
 			Regular, regularDays, Infrequent, Nobody),
-		fmt.Sprintf("Health adds up points: 2 for each of %s, %s and %s, 1 for each of %s, NAME%s, %s and %s. It is %s with 6, %s with 4 or 5, %s with 2 or 3, and %s with fewer.",
+		fmt.Sprintf("Health adds up points: 2 for each of %s, %s and %s, 1 for each of %s, NAME%s, %s and %s. It is %s with 6, %s with 4 or 5, %s with 2 or 3, and %s with fewer; where the commits are not known, it is not either.",
 			High, MultiOrganisation, Regular, Moderate, Led, Infrequent, Unknown, Excellent, Good, Moderate, NeedsAttention),
 	}
 }
@@ -78,7 +78,8 @@ type Verdicts struct {
 	Cadence Verdict
 	// Health adds up the others: high, multi-organisation and regular are 2
 	// each; moderate, led, infrequent and not known are 1. It is excellent at
-	// 6, good at 4 or 5, moderate at 2 or 3, and needs attention below.
+	// 6, good at 4 or 5, moderate at 2 or 3, and needs attention below. Where
+	// the commits are not known, it is not known either.
 	Health Verdict
 }
 
@@ -198,6 +199,9 @@ func judgeCadence(s *gromav1.Span) Verdict {
 }
 
 func judgeHealth(j Verdicts) Verdict {
+	if j.Commits.Word == Unknown {
+		return j.Commits
+	}
 	points := worth(j.Commits.Word) + worth(j.Contributors.Word) + worth(j.Cadence.Word)
 	word := NeedsAttention
 	switch {
