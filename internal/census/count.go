@@ -17,7 +17,7 @@ import (
 type Counted struct {
 	Census *gromav1.Census
 	Files  []*gromav1.FileCount
-	Words  *gromav1.Words // nil unless they were asked for
+	Words  *gromav1.Words // nil unless they were asked for and could be read
 }
 
 // Options are what is known of contents before they come, and what else to do
@@ -63,11 +63,11 @@ func Count(ctx context.Context, remote *gitwire.Remote, limits *gromav1.Limits, 
 	}
 	census.Wire.Requests, census.Wire.BytesReceived = remote.Wire()
 	counted := &Counted{Census: census, Files: c.counted}
-	var err error
 	if options.Words {
-		counted.Words, err = c.readWords(ctx)
+		// The count stands whatever becomes of them: they can be asked for later.
+		counted.Words, _ = c.readWords(ctx)
 	}
-	return counted, err
+	return counted, nil
 }
 
 // counting is one tree being counted: first its names, since .gitattributes
