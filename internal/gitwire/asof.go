@@ -126,12 +126,9 @@ func (r *Remote) cutOff() string {
 // before goes back along first parents to a commit before an instant. It
 // begins at a commit or at a tag of one.
 func before(ctx context.Context, p *packstream.Pack, from packstream.Hash, asOf time.Time) (way, error) {
-	tip, err := newSnapshot(p, from)
-	switch {
-	case err != nil:
+	tip, err := sentSnapshot(p, from)
+	if err != nil {
 		return way{}, err
-	case tip == nil:
-		return way{}, fault.Errorf(fault.Invalid, "it did not send the commit %s", from)
 	}
 	for w := (way{at: packstream.ParseHash(tip.Commit)}); ; {
 		if err := ctx.Err(); err != nil {

@@ -39,10 +39,7 @@ func (r *Remote) FetchFolders(ctx context.Context, limits Limits) (*Snapshot, er
 	if err != nil {
 		return nil, err
 	}
-	s, err := newSnapshot(p, packstream.Hash(r.want))
-	if err == nil && s == nil {
-		err = fault.Errorf(fault.Invalid, "it did not send the commit %s", r.want)
-	}
+	s, err := sentSnapshot(p, packstream.Hash(r.want))
 	if err != nil {
 		p.Close()
 		return nil, r.trial.judge(ctx, err, evidence{})

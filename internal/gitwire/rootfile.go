@@ -77,10 +77,7 @@ func (r *Remote) findRoot(ctx context.Context) error {
 		return err
 	}
 	defer p.Close()
-	head, err := newSnapshot(p, packstream.Hash(r.want))
-	if err == nil && head == nil {
-		err = fault.Errorf(fault.Invalid, "it did not send the commit %s", r.want)
-	}
+	head, err := sentSnapshot(p, packstream.Hash(r.want))
 	if err != nil {
 		return r.trial.judge(ctx, err, evidence{})
 	}

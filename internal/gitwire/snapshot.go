@@ -108,6 +108,15 @@ func newSnapshot(p *packstream.Pack, want packstream.Hash) (*Snapshot, error) {
 	return nil, fault.Errorf(fault.Invalid, "it is a tag of a tag of a tag, without end")
 }
 
+// sentSnapshot is newSnapshot where the commit has to be there.
+func sentSnapshot(p *packstream.Pack, want packstream.Hash) (*Snapshot, error) {
+	s, err := newSnapshot(p, want)
+	if err == nil && s == nil {
+		err = fault.Errorf(fault.Invalid, "it did not send the commit %s", want)
+	}
+	return s, err
+}
+
 // field returns the value of a header line of a commit or a tag.
 func field(text []byte, name string) string {
 	for line := range bytes.Lines(text) {

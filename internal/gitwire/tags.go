@@ -72,10 +72,7 @@ func (h *reading) readTags(ctx context.Context, chosen map[string]plumbing.Hash)
 		return err
 	}
 	defer p.Close()
-	head, err := newSnapshot(p, packstream.Hash(r.want))
-	if err == nil && head == nil {
-		err = fault.Errorf(fault.Invalid, "it did not send the commit %s", r.want)
-	}
+	head, err := sentSnapshot(p, packstream.Hash(r.want))
 	if err != nil {
 		return r.trial.judge(ctx, err, evidence{})
 	}
