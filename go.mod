@@ -3,6 +3,7 @@ module groma
 go 1.26.8
 
 require (
+	connectrpc.com/connect/v2 v2.0.2
 	github.com/boyter/scc/v3 v3.7.0
 	github.com/bufbuild/protocompile v0.14.1
 	github.com/chromedp/cdproto v0.159.0
@@ -263,4 +264,7 @@ require (
 	sigs.k8s.io/yaml v1.6.0 // indirect
 )
 
-tool google.golang.org/protobuf/cmd/protoc-gen-go
+tool (
+	connectrpc.com/connect/v2/cmd/protoc-gen-connect-go
+	google.golang.org/protobuf/cmd/protoc-gen-go
+)

@@ -210,9 +210,14 @@ func (x *Planned) GetWarnings() int64 {
 
 // Reported says that an edition of a survey's report is kept.
 type Reported struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Report        string                 `protobuf:"bytes,1,opt,name=report,proto3" json:"report,omitempty"`
-	Outcomes      map[string]int64       `protobuf:"bytes,2,rep,name=outcomes,proto3" json:"outcomes,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"varint,2,opt,name=value"`
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	Report   string                 `protobuf:"bytes,1,opt,name=report,proto3" json:"report,omitempty"`
+	Outcomes map[string]int64       `protobuf:"bytes,2,rep,name=outcomes,proto3" json:"outcomes,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"varint,2,opt,name=value"`
+	// Edition is its number.
+	Edition int64 `protobuf:"varint,3,opt,name=edition,proto3" json:"edition,omitempty"`
+	// Revised are the keys of the repositories that are new in it, at most a
+	// thousand; none in the first edition.
+	Revised       []string `protobuf:"bytes,4,rep,name=revised,proto3" json:"revised,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -261,6 +266,20 @@ func (x *Reported) GetOutcomes() map[string]int64 {
 	return nil
 }
 
+func (x *Reported) GetEdition() int64 {
+	if x != nil {
+		return x.Edition
+	}
+	return 0
+}
+
+func (x *Reported) GetRevised() []string {
+	if x != nil {
+		return x.Revised
+	}
+	return nil
+}
+
 var File_groma_v1_notice_proto protoreflect.FileDescriptor
 
 const file_groma_v1_notice_proto_rawDesc = "" +
@@ -277,10 +296,12 @@ const file_groma_v1_notice_proto_rawDesc = "" +
 	"\aPlanned\x12\x1a\n" +
 	"\bprojects\x18\x01 \x01(\x03R\bprojects\x12\"\n" +
 	"\frepositories\x18\x02 \x01(\x03R\frepositories\x12\x1a\n" +
-	"\bwarnings\x18\x03 \x01(\x03R\bwarnings\"\x9d\x01\n" +
+	"\bwarnings\x18\x03 \x01(\x03R\bwarnings\"\xd1\x01\n" +
 	"\bReported\x12\x16\n" +
 	"\x06report\x18\x01 \x01(\tR\x06report\x12<\n" +
-	"\boutcomes\x18\x02 \x03(\v2 .groma.v1.Reported.OutcomesEntryR\boutcomes\x1a;\n" +
+	"\boutcomes\x18\x02 \x03(\v2 .groma.v1.Reported.OutcomesEntryR\boutcomes\x12\x18\n" +
+	"\aedition\x18\x03 \x01(\x03R\aedition\x12\x18\n" +
+	"\arevised\x18\x04 \x03(\tR\arevised\x1a;\n" +
 	"\rOutcomesEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\x03R\x05value:\x028\x01B\x1eZ\x1cgroma/proto/groma/v1;gromav1b\x06proto3"

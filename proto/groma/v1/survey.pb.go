@@ -754,7 +754,13 @@ type SurveyRequest struct {
 	// Window is how many censuses of one shard may be in flight.
 	Window int64 `protobuf:"varint,4,opt,name=window,proto3" json:"window,omitempty"`
 	// ShardSize is how many repositories a shard has; zero means the default.
-	ShardSize     int64 `protobuf:"varint,5,opt,name=shard_size,json=shardSize,proto3" json:"shard_size,omitempty"`
+	ShardSize int64 `protobuf:"varint,5,opt,name=shard_size,json=shardSize,proto3" json:"shard_size,omitempty"`
+	// Searchable says that Temporal has the search attributes GromaLandscape and
+	// GromaState; a workflow may only set what is there.
+	Searchable bool `protobuf:"varint,6,opt,name=searchable,proto3" json:"searchable,omitempty"`
+	// Carried is what an earlier run of the same survey hands on, when its
+	// history has grown long.
+	Carried       *Carried `protobuf:"bytes,7,opt,name=carried,proto3" json:"carried,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -824,6 +830,98 @@ func (x *SurveyRequest) GetShardSize() int64 {
 	return 0
 }
 
+func (x *SurveyRequest) GetSearchable() bool {
+	if x != nil {
+		return x.Searchable
+	}
+	return false
+}
+
+func (x *SurveyRequest) GetCarried() *Carried {
+	if x != nil {
+		return x.Carried
+	}
+	return nil
+}
+
+// Carried is how far an earlier run of a survey has come: every shard below
+// next has ended.
+type Carried struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Repositories  int64                  `protobuf:"varint,1,opt,name=repositories,proto3" json:"repositories,omitempty"`
+	Shards        int64                  `protobuf:"varint,2,opt,name=shards,proto3" json:"shards,omitempty"`
+	Next          int64                  `protobuf:"varint,3,opt,name=next,proto3" json:"next,omitempty"`
+	Outcomes      map[string]int64       `protobuf:"bytes,4,rep,name=outcomes,proto3" json:"outcomes,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"varint,2,opt,name=value"`
+	Paused        bool                   `protobuf:"varint,5,opt,name=paused,proto3" json:"paused,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Carried) Reset() {
+	*x = Carried{}
+	mi := &file_groma_v1_survey_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Carried) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Carried) ProtoMessage() {}
+
+func (x *Carried) ProtoReflect() protoreflect.Message {
+	mi := &file_groma_v1_survey_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Carried.ProtoReflect.Descriptor instead.
+func (*Carried) Descriptor() ([]byte, []int) {
+	return file_groma_v1_survey_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *Carried) GetRepositories() int64 {
+	if x != nil {
+		return x.Repositories
+	}
+	return 0
+}
+
+func (x *Carried) GetShards() int64 {
+	if x != nil {
+		return x.Shards
+	}
+	return 0
+}
+
+func (x *Carried) GetNext() int64 {
+	if x != nil {
+		return x.Next
+	}
+	return 0
+}
+
+func (x *Carried) GetOutcomes() map[string]int64 {
+	if x != nil {
+		return x.Outcomes
+	}
+	return nil
+}
+
+func (x *Carried) GetPaused() bool {
+	if x != nil {
+		return x.Paused
+	}
+	return false
+}
+
 // SurveyResponse is how a survey ended.
 type SurveyResponse struct {
 	state  protoimpl.MessageState `protogen:"open.v1"`
@@ -837,7 +935,7 @@ type SurveyResponse struct {
 
 func (x *SurveyResponse) Reset() {
 	*x = SurveyResponse{}
-	mi := &file_groma_v1_survey_proto_msgTypes[8]
+	mi := &file_groma_v1_survey_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -849,7 +947,7 @@ func (x *SurveyResponse) String() string {
 func (*SurveyResponse) ProtoMessage() {}
 
 func (x *SurveyResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_groma_v1_survey_proto_msgTypes[8]
+	mi := &file_groma_v1_survey_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -862,7 +960,7 @@ func (x *SurveyResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SurveyResponse.ProtoReflect.Descriptor instead.
 func (*SurveyResponse) Descriptor() ([]byte, []int) {
-	return file_groma_v1_survey_proto_rawDescGZIP(), []int{8}
+	return file_groma_v1_survey_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *SurveyResponse) GetSurvey() string {
@@ -888,18 +986,20 @@ func (x *SurveyResponse) GetOutcomes() map[string]int64 {
 
 // ShardRequest starts a shard workflow.
 type ShardRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Survey        string                 `protobuf:"bytes,1,opt,name=survey,proto3" json:"survey,omitempty"`
-	Shard         int64                  `protobuf:"varint,2,opt,name=shard,proto3" json:"shard,omitempty"`
-	Window        int64                  `protobuf:"varint,3,opt,name=window,proto3" json:"window,omitempty"`
-	Limits        *Limits                `protobuf:"bytes,4,opt,name=limits,proto3" json:"limits,omitempty"`
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Survey string                 `protobuf:"bytes,1,opt,name=survey,proto3" json:"survey,omitempty"`
+	Shard  int64                  `protobuf:"varint,2,opt,name=shard,proto3" json:"shard,omitempty"`
+	Window int64                  `protobuf:"varint,3,opt,name=window,proto3" json:"window,omitempty"`
+	Limits *Limits                `protobuf:"bytes,4,opt,name=limits,proto3" json:"limits,omitempty"`
+	// Paused says that the shard begins paused.
+	Paused        bool `protobuf:"varint,5,opt,name=paused,proto3" json:"paused,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ShardRequest) Reset() {
 	*x = ShardRequest{}
-	mi := &file_groma_v1_survey_proto_msgTypes[9]
+	mi := &file_groma_v1_survey_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -911,7 +1011,7 @@ func (x *ShardRequest) String() string {
 func (*ShardRequest) ProtoMessage() {}
 
 func (x *ShardRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_groma_v1_survey_proto_msgTypes[9]
+	mi := &file_groma_v1_survey_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -924,7 +1024,7 @@ func (x *ShardRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShardRequest.ProtoReflect.Descriptor instead.
 func (*ShardRequest) Descriptor() ([]byte, []int) {
-	return file_groma_v1_survey_proto_rawDescGZIP(), []int{9}
+	return file_groma_v1_survey_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *ShardRequest) GetSurvey() string {
@@ -955,6 +1055,13 @@ func (x *ShardRequest) GetLimits() *Limits {
 	return nil
 }
 
+func (x *ShardRequest) GetPaused() bool {
+	if x != nil {
+		return x.Paused
+	}
+	return false
+}
+
 // ShardResponse is how a shard ended.
 type ShardResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -965,7 +1072,7 @@ type ShardResponse struct {
 
 func (x *ShardResponse) Reset() {
 	*x = ShardResponse{}
-	mi := &file_groma_v1_survey_proto_msgTypes[10]
+	mi := &file_groma_v1_survey_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -977,7 +1084,7 @@ func (x *ShardResponse) String() string {
 func (*ShardResponse) ProtoMessage() {}
 
 func (x *ShardResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_groma_v1_survey_proto_msgTypes[10]
+	mi := &file_groma_v1_survey_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -990,7 +1097,7 @@ func (x *ShardResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShardResponse.ProtoReflect.Descriptor instead.
 func (*ShardResponse) Descriptor() ([]byte, []int) {
-	return file_groma_v1_survey_proto_rawDescGZIP(), []int{10}
+	return file_groma_v1_survey_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *ShardResponse) GetOutcomes() map[string]int64 {
@@ -1013,7 +1120,7 @@ type PlanRequest struct {
 
 func (x *PlanRequest) Reset() {
 	*x = PlanRequest{}
-	mi := &file_groma_v1_survey_proto_msgTypes[11]
+	mi := &file_groma_v1_survey_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1025,7 +1132,7 @@ func (x *PlanRequest) String() string {
 func (*PlanRequest) ProtoMessage() {}
 
 func (x *PlanRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_groma_v1_survey_proto_msgTypes[11]
+	mi := &file_groma_v1_survey_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1038,7 +1145,7 @@ func (x *PlanRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PlanRequest.ProtoReflect.Descriptor instead.
 func (*PlanRequest) Descriptor() ([]byte, []int) {
-	return file_groma_v1_survey_proto_rawDescGZIP(), []int{11}
+	return file_groma_v1_survey_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *PlanRequest) GetSurvey() string {
@@ -1082,7 +1189,7 @@ type PlanResponse struct {
 
 func (x *PlanResponse) Reset() {
 	*x = PlanResponse{}
-	mi := &file_groma_v1_survey_proto_msgTypes[12]
+	mi := &file_groma_v1_survey_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1094,7 +1201,7 @@ func (x *PlanResponse) String() string {
 func (*PlanResponse) ProtoMessage() {}
 
 func (x *PlanResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_groma_v1_survey_proto_msgTypes[12]
+	mi := &file_groma_v1_survey_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1107,7 +1214,7 @@ func (x *PlanResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PlanResponse.ProtoReflect.Descriptor instead.
 func (*PlanResponse) Descriptor() ([]byte, []int) {
-	return file_groma_v1_survey_proto_rawDescGZIP(), []int{12}
+	return file_groma_v1_survey_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *PlanResponse) GetRepositories() int64 {
@@ -1142,7 +1249,7 @@ type ListShardRequest struct {
 
 func (x *ListShardRequest) Reset() {
 	*x = ListShardRequest{}
-	mi := &file_groma_v1_survey_proto_msgTypes[13]
+	mi := &file_groma_v1_survey_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1154,7 +1261,7 @@ func (x *ListShardRequest) String() string {
 func (*ListShardRequest) ProtoMessage() {}
 
 func (x *ListShardRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_groma_v1_survey_proto_msgTypes[13]
+	mi := &file_groma_v1_survey_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1167,7 +1274,7 @@ func (x *ListShardRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListShardRequest.ProtoReflect.Descriptor instead.
 func (*ListShardRequest) Descriptor() ([]byte, []int) {
-	return file_groma_v1_survey_proto_rawDescGZIP(), []int{13}
+	return file_groma_v1_survey_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *ListShardRequest) GetSurvey() string {
@@ -1195,7 +1302,7 @@ type ListShardResponse struct {
 
 func (x *ListShardResponse) Reset() {
 	*x = ListShardResponse{}
-	mi := &file_groma_v1_survey_proto_msgTypes[14]
+	mi := &file_groma_v1_survey_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1207,7 +1314,7 @@ func (x *ListShardResponse) String() string {
 func (*ListShardResponse) ProtoMessage() {}
 
 func (x *ListShardResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_groma_v1_survey_proto_msgTypes[14]
+	mi := &file_groma_v1_survey_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1220,7 +1327,7 @@ func (x *ListShardResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListShardResponse.ProtoReflect.Descriptor instead.
 func (*ListShardResponse) Descriptor() ([]byte, []int) {
-	return file_groma_v1_survey_proto_rawDescGZIP(), []int{14}
+	return file_groma_v1_survey_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *ListShardResponse) GetTargets() []*CensusTarget {
@@ -1246,7 +1353,7 @@ type CensusTarget struct {
 
 func (x *CensusTarget) Reset() {
 	*x = CensusTarget{}
-	mi := &file_groma_v1_survey_proto_msgTypes[15]
+	mi := &file_groma_v1_survey_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1258,7 +1365,7 @@ func (x *CensusTarget) String() string {
 func (*CensusTarget) ProtoMessage() {}
 
 func (x *CensusTarget) ProtoReflect() protoreflect.Message {
-	mi := &file_groma_v1_survey_proto_msgTypes[15]
+	mi := &file_groma_v1_survey_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1271,7 +1378,7 @@ func (x *CensusTarget) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CensusTarget.ProtoReflect.Descriptor instead.
 func (*CensusTarget) Descriptor() ([]byte, []int) {
-	return file_groma_v1_survey_proto_rawDescGZIP(), []int{15}
+	return file_groma_v1_survey_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *CensusTarget) GetKey() string {
@@ -1318,17 +1425,20 @@ func (x *CensusTarget) GetWindows() []*Window {
 
 // TakeCensusRequest asks for the census of one repository.
 type TakeCensusRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Survey        string                 `protobuf:"bytes,1,opt,name=survey,proto3" json:"survey,omitempty"`
-	Target        *CensusTarget          `protobuf:"bytes,2,opt,name=target,proto3" json:"target,omitempty"`
-	Limits        *Limits                `protobuf:"bytes,3,opt,name=limits,proto3" json:"limits,omitempty"`
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Survey string                 `protobuf:"bytes,1,opt,name=survey,proto3" json:"survey,omitempty"`
+	Target *CensusTarget          `protobuf:"bytes,2,opt,name=target,proto3" json:"target,omitempty"`
+	Limits *Limits                `protobuf:"bytes,3,opt,name=limits,proto3" json:"limits,omitempty"`
+	// Rescan names the rescan that asks, or is empty: what is told of it is
+	// another event than the survey's own.
+	Rescan        string `protobuf:"bytes,4,opt,name=rescan,proto3" json:"rescan,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *TakeCensusRequest) Reset() {
 	*x = TakeCensusRequest{}
-	mi := &file_groma_v1_survey_proto_msgTypes[16]
+	mi := &file_groma_v1_survey_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1340,7 +1450,7 @@ func (x *TakeCensusRequest) String() string {
 func (*TakeCensusRequest) ProtoMessage() {}
 
 func (x *TakeCensusRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_groma_v1_survey_proto_msgTypes[16]
+	mi := &file_groma_v1_survey_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1353,7 +1463,7 @@ func (x *TakeCensusRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TakeCensusRequest.ProtoReflect.Descriptor instead.
 func (*TakeCensusRequest) Descriptor() ([]byte, []int) {
-	return file_groma_v1_survey_proto_rawDescGZIP(), []int{16}
+	return file_groma_v1_survey_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *TakeCensusRequest) GetSurvey() string {
@@ -1377,6 +1487,13 @@ func (x *TakeCensusRequest) GetLimits() *Limits {
 	return nil
 }
 
+func (x *TakeCensusRequest) GetRescan() string {
+	if x != nil {
+		return x.Rescan
+	}
+	return ""
+}
+
 // TakeCensusResponse says what came of it.
 type TakeCensusResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -1387,7 +1504,7 @@ type TakeCensusResponse struct {
 
 func (x *TakeCensusResponse) Reset() {
 	*x = TakeCensusResponse{}
-	mi := &file_groma_v1_survey_proto_msgTypes[17]
+	mi := &file_groma_v1_survey_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1399,7 +1516,7 @@ func (x *TakeCensusResponse) String() string {
 func (*TakeCensusResponse) ProtoMessage() {}
 
 func (x *TakeCensusResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_groma_v1_survey_proto_msgTypes[17]
+	mi := &file_groma_v1_survey_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1412,7 +1529,7 @@ func (x *TakeCensusResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TakeCensusResponse.ProtoReflect.Descriptor instead.
 func (*TakeCensusResponse) Descriptor() ([]byte, []int) {
-	return file_groma_v1_survey_proto_rawDescGZIP(), []int{17}
+	return file_groma_v1_survey_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *TakeCensusResponse) GetTaken() *Taken {
@@ -1435,7 +1552,7 @@ type SummariseShardRequest struct {
 
 func (x *SummariseShardRequest) Reset() {
 	*x = SummariseShardRequest{}
-	mi := &file_groma_v1_survey_proto_msgTypes[18]
+	mi := &file_groma_v1_survey_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1447,7 +1564,7 @@ func (x *SummariseShardRequest) String() string {
 func (*SummariseShardRequest) ProtoMessage() {}
 
 func (x *SummariseShardRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_groma_v1_survey_proto_msgTypes[18]
+	mi := &file_groma_v1_survey_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1460,7 +1577,7 @@ func (x *SummariseShardRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SummariseShardRequest.ProtoReflect.Descriptor instead.
 func (*SummariseShardRequest) Descriptor() ([]byte, []int) {
-	return file_groma_v1_survey_proto_rawDescGZIP(), []int{18}
+	return file_groma_v1_survey_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *SummariseShardRequest) GetSurvey() string {
@@ -1494,7 +1611,7 @@ type SummariseShardResponse struct {
 
 func (x *SummariseShardResponse) Reset() {
 	*x = SummariseShardResponse{}
-	mi := &file_groma_v1_survey_proto_msgTypes[19]
+	mi := &file_groma_v1_survey_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1506,7 +1623,7 @@ func (x *SummariseShardResponse) String() string {
 func (*SummariseShardResponse) ProtoMessage() {}
 
 func (x *SummariseShardResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_groma_v1_survey_proto_msgTypes[19]
+	mi := &file_groma_v1_survey_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1519,7 +1636,7 @@ func (x *SummariseShardResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SummariseShardResponse.ProtoReflect.Descriptor instead.
 func (*SummariseShardResponse) Descriptor() ([]byte, []int) {
-	return file_groma_v1_survey_proto_rawDescGZIP(), []int{19}
+	return file_groma_v1_survey_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *SummariseShardResponse) GetSummary() string {
@@ -1540,7 +1657,7 @@ type AggregateRequest struct {
 
 func (x *AggregateRequest) Reset() {
 	*x = AggregateRequest{}
-	mi := &file_groma_v1_survey_proto_msgTypes[20]
+	mi := &file_groma_v1_survey_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1552,7 +1669,7 @@ func (x *AggregateRequest) String() string {
 func (*AggregateRequest) ProtoMessage() {}
 
 func (x *AggregateRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_groma_v1_survey_proto_msgTypes[20]
+	mi := &file_groma_v1_survey_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1565,7 +1682,7 @@ func (x *AggregateRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AggregateRequest.ProtoReflect.Descriptor instead.
 func (*AggregateRequest) Descriptor() ([]byte, []int) {
-	return file_groma_v1_survey_proto_rawDescGZIP(), []int{20}
+	return file_groma_v1_survey_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *AggregateRequest) GetSurvey() string {
@@ -1593,7 +1710,7 @@ type AggregateResponse struct {
 
 func (x *AggregateResponse) Reset() {
 	*x = AggregateResponse{}
-	mi := &file_groma_v1_survey_proto_msgTypes[21]
+	mi := &file_groma_v1_survey_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1605,7 +1722,7 @@ func (x *AggregateResponse) String() string {
 func (*AggregateResponse) ProtoMessage() {}
 
 func (x *AggregateResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_groma_v1_survey_proto_msgTypes[21]
+	mi := &file_groma_v1_survey_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1618,7 +1735,7 @@ func (x *AggregateResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AggregateResponse.ProtoReflect.Descriptor instead.
 func (*AggregateResponse) Descriptor() ([]byte, []int) {
-	return file_groma_v1_survey_proto_rawDescGZIP(), []int{21}
+	return file_groma_v1_survey_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *AggregateResponse) GetReport() string {
@@ -1640,7 +1757,7 @@ func (x *AggregateResponse) GetOutcomes() map[string]int64 {
 type Progress struct {
 	state  protoimpl.MessageState `protogen:"open.v1"`
 	Survey string                 `protobuf:"bytes,1,opt,name=survey,proto3" json:"survey,omitempty"`
-	// State is planning, counting, reporting or done.
+	// State is planning, counting, paused, reporting or done.
 	State    string           `protobuf:"bytes,2,opt,name=state,proto3" json:"state,omitempty"`
 	Total    int64            `protobuf:"varint,3,opt,name=total,proto3" json:"total,omitempty"`
 	Waiting  int64            `protobuf:"varint,4,opt,name=waiting,proto3" json:"waiting,omitempty"`
@@ -1656,7 +1773,7 @@ type Progress struct {
 
 func (x *Progress) Reset() {
 	*x = Progress{}
-	mi := &file_groma_v1_survey_proto_msgTypes[22]
+	mi := &file_groma_v1_survey_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1668,7 +1785,7 @@ func (x *Progress) String() string {
 func (*Progress) ProtoMessage() {}
 
 func (x *Progress) ProtoReflect() protoreflect.Message {
-	mi := &file_groma_v1_survey_proto_msgTypes[22]
+	mi := &file_groma_v1_survey_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1681,7 +1798,7 @@ func (x *Progress) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Progress.ProtoReflect.Descriptor instead.
 func (*Progress) Descriptor() ([]byte, []int) {
-	return file_groma_v1_survey_proto_rawDescGZIP(), []int{22}
+	return file_groma_v1_survey_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *Progress) GetSurvey() string {
@@ -1751,7 +1868,7 @@ type Running struct {
 
 func (x *Running) Reset() {
 	*x = Running{}
-	mi := &file_groma_v1_survey_proto_msgTypes[23]
+	mi := &file_groma_v1_survey_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1763,7 +1880,7 @@ func (x *Running) String() string {
 func (*Running) ProtoMessage() {}
 
 func (x *Running) ProtoReflect() protoreflect.Message {
-	mi := &file_groma_v1_survey_proto_msgTypes[23]
+	mi := &file_groma_v1_survey_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1776,7 +1893,7 @@ func (x *Running) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Running.ProtoReflect.Descriptor instead.
 func (*Running) Descriptor() ([]byte, []int) {
-	return file_groma_v1_survey_proto_rawDescGZIP(), []int{23}
+	return file_groma_v1_survey_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *Running) GetKey() string {
@@ -1864,7 +1981,7 @@ const file_groma_v1_survey_proto_rawDesc = "" +
 	"\x05taken\x18\x01 \x01(\v2\x0f.groma.v1.TakenR\x05taken\x12(\n" +
 	"\x06census\x18\x02 \x01(\v2\x10.groma.v1.CensusR\x06census\x12(\n" +
 	"\x06vitals\x18\x03 \x01(\v2\x10.groma.v1.VitalsR\x06vitals\x12%\n" +
-	"\x05words\x18\x04 \x01(\v2\x0f.groma.v1.WordsR\x05words\"\xc3\x01\n" +
+	"\x05words\x18\x04 \x01(\v2\x0f.groma.v1.WordsR\x05words\"\x90\x02\n" +
 	"\rSurveyRequest\x12\x16\n" +
 	"\x06survey\x18\x01 \x01(\tR\x06survey\x12(\n" +
 	"\x04spec\x18\x02 \x01(\v2\x14.groma.v1.SurveySpecR\x04spec\x129\n" +
@@ -1872,19 +1989,33 @@ const file_groma_v1_survey_proto_rawDesc = "" +
 	"started_at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\tstartedAt\x12\x16\n" +
 	"\x06window\x18\x04 \x01(\x03R\x06window\x12\x1d\n" +
 	"\n" +
-	"shard_size\x18\x05 \x01(\x03R\tshardSize\"\xc1\x01\n" +
+	"shard_size\x18\x05 \x01(\x03R\tshardSize\x12\x1e\n" +
+	"\n" +
+	"searchable\x18\x06 \x01(\bR\n" +
+	"searchable\x12+\n" +
+	"\acarried\x18\a \x01(\v2\x11.groma.v1.CarriedR\acarried\"\xeb\x01\n" +
+	"\aCarried\x12\"\n" +
+	"\frepositories\x18\x01 \x01(\x03R\frepositories\x12\x16\n" +
+	"\x06shards\x18\x02 \x01(\x03R\x06shards\x12\x12\n" +
+	"\x04next\x18\x03 \x01(\x03R\x04next\x12;\n" +
+	"\boutcomes\x18\x04 \x03(\v2\x1f.groma.v1.Carried.OutcomesEntryR\boutcomes\x12\x16\n" +
+	"\x06paused\x18\x05 \x01(\bR\x06paused\x1a;\n" +
+	"\rOutcomesEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\x03R\x05value:\x028\x01\"\xc1\x01\n" +
 	"\x0eSurveyResponse\x12\x16\n" +
 	"\x06survey\x18\x01 \x01(\tR\x06survey\x12\x16\n" +
 	"\x06report\x18\x02 \x01(\tR\x06report\x12B\n" +
 	"\boutcomes\x18\x03 \x03(\v2&.groma.v1.SurveyResponse.OutcomesEntryR\boutcomes\x1a;\n" +
 	"\rOutcomesEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\x03R\x05value:\x028\x01\"~\n" +
+	"\x05value\x18\x02 \x01(\x03R\x05value:\x028\x01\"\x96\x01\n" +
 	"\fShardRequest\x12\x16\n" +
 	"\x06survey\x18\x01 \x01(\tR\x06survey\x12\x14\n" +
 	"\x05shard\x18\x02 \x01(\x03R\x05shard\x12\x16\n" +
 	"\x06window\x18\x03 \x01(\x03R\x06window\x12(\n" +
-	"\x06limits\x18\x04 \x01(\v2\x10.groma.v1.LimitsR\x06limits\"\x8f\x01\n" +
+	"\x06limits\x18\x04 \x01(\v2\x10.groma.v1.LimitsR\x06limits\x12\x16\n" +
+	"\x06paused\x18\x05 \x01(\bR\x06paused\"\x8f\x01\n" +
 	"\rShardResponse\x12A\n" +
 	"\boutcomes\x18\x01 \x03(\v2%.groma.v1.ShardResponse.OutcomesEntryR\boutcomes\x1a;\n" +
 	"\rOutcomesEntry\x12\x10\n" +
@@ -1915,11 +2046,12 @@ const file_groma_v1_survey_proto_rawDesc = "" +
 	"\x06branch\x18\x03 \x01(\tR\x06branch\x12/\n" +
 	"\x05as_of\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\x12\x18\n" +
 	"\arecount\x18\a \x01(\bR\arecount\x12*\n" +
-	"\awindows\x18\b \x03(\v2\x10.groma.v1.WindowR\awindowsJ\x04\b\x04\x10\x05J\x04\b\x05\x10\x06\"\x85\x01\n" +
+	"\awindows\x18\b \x03(\v2\x10.groma.v1.WindowR\awindowsJ\x04\b\x04\x10\x05J\x04\b\x05\x10\x06\"\x9d\x01\n" +
 	"\x11TakeCensusRequest\x12\x16\n" +
 	"\x06survey\x18\x01 \x01(\tR\x06survey\x12.\n" +
 	"\x06target\x18\x02 \x01(\v2\x16.groma.v1.CensusTargetR\x06target\x12(\n" +
-	"\x06limits\x18\x03 \x01(\v2\x10.groma.v1.LimitsR\x06limits\";\n" +
+	"\x06limits\x18\x03 \x01(\v2\x10.groma.v1.LimitsR\x06limits\x12\x16\n" +
+	"\x06rescan\x18\x04 \x01(\tR\x06rescan\";\n" +
 	"\x12TakeCensusResponse\x12%\n" +
 	"\x05taken\x18\x01 \x01(\v2\x0f.groma.v1.TakenR\x05taken\"l\n" +
 	"\x15SummariseShardRequest\x12\x16\n" +
@@ -1965,7 +2097,7 @@ func file_groma_v1_survey_proto_rawDescGZIP() []byte {
 	return file_groma_v1_survey_proto_rawDescData
 }
 
-var file_groma_v1_survey_proto_msgTypes = make([]protoimpl.MessageInfo, 29)
+var file_groma_v1_survey_proto_msgTypes = make([]protoimpl.MessageInfo, 31)
 var file_groma_v1_survey_proto_goTypes = []any{
 	(*SurveySpec)(nil),             // 0: groma.v1.SurveySpec
 	(*Filter)(nil),                 // 1: groma.v1.Filter
@@ -1975,73 +2107,77 @@ var file_groma_v1_survey_proto_goTypes = []any{
 	(*ShardSummary)(nil),           // 5: groma.v1.ShardSummary
 	(*Row)(nil),                    // 6: groma.v1.Row
 	(*SurveyRequest)(nil),          // 7: groma.v1.SurveyRequest
-	(*SurveyResponse)(nil),         // 8: groma.v1.SurveyResponse
-	(*ShardRequest)(nil),           // 9: groma.v1.ShardRequest
-	(*ShardResponse)(nil),          // 10: groma.v1.ShardResponse
-	(*PlanRequest)(nil),            // 11: groma.v1.PlanRequest
-	(*PlanResponse)(nil),           // 12: groma.v1.PlanResponse
-	(*ListShardRequest)(nil),       // 13: groma.v1.ListShardRequest
-	(*ListShardResponse)(nil),      // 14: groma.v1.ListShardResponse
-	(*CensusTarget)(nil),           // 15: groma.v1.CensusTarget
-	(*TakeCensusRequest)(nil),      // 16: groma.v1.TakeCensusRequest
-	(*TakeCensusResponse)(nil),     // 17: groma.v1.TakeCensusResponse
-	(*SummariseShardRequest)(nil),  // 18: groma.v1.SummariseShardRequest
-	(*SummariseShardResponse)(nil), // 19: groma.v1.SummariseShardResponse
-	(*AggregateRequest)(nil),       // 20: groma.v1.AggregateRequest
-	(*AggregateResponse)(nil),      // 21: groma.v1.AggregateResponse
-	(*Progress)(nil),               // 22: groma.v1.Progress
-	(*Running)(nil),                // 23: groma.v1.Running
-	nil,                            // 24: groma.v1.SurveyResponse.OutcomesEntry
-	nil,                            // 25: groma.v1.ShardResponse.OutcomesEntry
-	nil,                            // 26: groma.v1.PlanResponse.OutcomesEntry
-	nil,                            // 27: groma.v1.AggregateResponse.OutcomesEntry
-	nil,                            // 28: groma.v1.Progress.OutcomesEntry
-	(*timestamppb.Timestamp)(nil),  // 29: google.protobuf.Timestamp
-	(*Landscape)(nil),              // 30: groma.v1.Landscape
-	(*Window)(nil),                 // 31: groma.v1.Window
-	(*Annotations)(nil),            // 32: groma.v1.Annotations
-	(*Census)(nil),                 // 33: groma.v1.Census
-	(*Vitals)(nil),                 // 34: groma.v1.Vitals
-	(*Words)(nil),                  // 35: groma.v1.Words
+	(*Carried)(nil),                // 8: groma.v1.Carried
+	(*SurveyResponse)(nil),         // 9: groma.v1.SurveyResponse
+	(*ShardRequest)(nil),           // 10: groma.v1.ShardRequest
+	(*ShardResponse)(nil),          // 11: groma.v1.ShardResponse
+	(*PlanRequest)(nil),            // 12: groma.v1.PlanRequest
+	(*PlanResponse)(nil),           // 13: groma.v1.PlanResponse
+	(*ListShardRequest)(nil),       // 14: groma.v1.ListShardRequest
+	(*ListShardResponse)(nil),      // 15: groma.v1.ListShardResponse
+	(*CensusTarget)(nil),           // 16: groma.v1.CensusTarget
+	(*TakeCensusRequest)(nil),      // 17: groma.v1.TakeCensusRequest
+	(*TakeCensusResponse)(nil),     // 18: groma.v1.TakeCensusResponse
+	(*SummariseShardRequest)(nil),  // 19: groma.v1.SummariseShardRequest
+	(*SummariseShardResponse)(nil), // 20: groma.v1.SummariseShardResponse
+	(*AggregateRequest)(nil),       // 21: groma.v1.AggregateRequest
+	(*AggregateResponse)(nil),      // 22: groma.v1.AggregateResponse
+	(*Progress)(nil),               // 23: groma.v1.Progress
+	(*Running)(nil),                // 24: groma.v1.Running
+	nil,                            // 25: groma.v1.Carried.OutcomesEntry
+	nil,                            // 26: groma.v1.SurveyResponse.OutcomesEntry
+	nil,                            // 27: groma.v1.ShardResponse.OutcomesEntry
+	nil,                            // 28: groma.v1.PlanResponse.OutcomesEntry
+	nil,                            // 29: groma.v1.AggregateResponse.OutcomesEntry
+	nil,                            // 30: groma.v1.Progress.OutcomesEntry
+	(*timestamppb.Timestamp)(nil),  // 31: google.protobuf.Timestamp
+	(*Landscape)(nil),              // 32: groma.v1.Landscape
+	(*Window)(nil),                 // 33: groma.v1.Window
+	(*Annotations)(nil),            // 34: groma.v1.Annotations
+	(*Census)(nil),                 // 35: groma.v1.Census
+	(*Vitals)(nil),                 // 36: groma.v1.Vitals
+	(*Words)(nil),                  // 37: groma.v1.Words
 }
 var file_groma_v1_survey_proto_depIdxs = []int32{
 	1,  // 0: groma.v1.SurveySpec.filter:type_name -> groma.v1.Filter
 	2,  // 1: groma.v1.SurveySpec.limits:type_name -> groma.v1.Limits
-	29, // 2: groma.v1.SurveySpec.as_of:type_name -> google.protobuf.Timestamp
-	29, // 3: groma.v1.Manifest.started_at:type_name -> google.protobuf.Timestamp
+	31, // 2: groma.v1.SurveySpec.as_of:type_name -> google.protobuf.Timestamp
+	31, // 3: groma.v1.Manifest.started_at:type_name -> google.protobuf.Timestamp
 	0,  // 4: groma.v1.Manifest.spec:type_name -> groma.v1.SurveySpec
-	30, // 5: groma.v1.Manifest.landscape:type_name -> groma.v1.Landscape
-	31, // 6: groma.v1.Manifest.windows:type_name -> groma.v1.Window
-	32, // 7: groma.v1.Manifest.annotations:type_name -> groma.v1.Annotations
+	32, // 5: groma.v1.Manifest.landscape:type_name -> groma.v1.Landscape
+	33, // 6: groma.v1.Manifest.windows:type_name -> groma.v1.Window
+	34, // 7: groma.v1.Manifest.annotations:type_name -> groma.v1.Annotations
 	6,  // 8: groma.v1.ShardSummary.rows:type_name -> groma.v1.Row
 	4,  // 9: groma.v1.Row.taken:type_name -> groma.v1.Taken
-	33, // 10: groma.v1.Row.census:type_name -> groma.v1.Census
-	34, // 11: groma.v1.Row.vitals:type_name -> groma.v1.Vitals
-	35, // 12: groma.v1.Row.words:type_name -> groma.v1.Words
+	35, // 10: groma.v1.Row.census:type_name -> groma.v1.Census
+	36, // 11: groma.v1.Row.vitals:type_name -> groma.v1.Vitals
+	37, // 12: groma.v1.Row.words:type_name -> groma.v1.Words
 	0,  // 13: groma.v1.SurveyRequest.spec:type_name -> groma.v1.SurveySpec
-	29, // 14: groma.v1.SurveyRequest.started_at:type_name -> google.protobuf.Timestamp
-	24, // 15: groma.v1.SurveyResponse.outcomes:type_name -> groma.v1.SurveyResponse.OutcomesEntry
-	2,  // 16: groma.v1.ShardRequest.limits:type_name -> groma.v1.Limits
-	25, // 17: groma.v1.ShardResponse.outcomes:type_name -> groma.v1.ShardResponse.OutcomesEntry
-	0,  // 18: groma.v1.PlanRequest.spec:type_name -> groma.v1.SurveySpec
-	29, // 19: groma.v1.PlanRequest.started_at:type_name -> google.protobuf.Timestamp
-	26, // 20: groma.v1.PlanResponse.outcomes:type_name -> groma.v1.PlanResponse.OutcomesEntry
-	15, // 21: groma.v1.ListShardResponse.targets:type_name -> groma.v1.CensusTarget
-	29, // 22: groma.v1.CensusTarget.as_of:type_name -> google.protobuf.Timestamp
-	31, // 23: groma.v1.CensusTarget.windows:type_name -> groma.v1.Window
-	15, // 24: groma.v1.TakeCensusRequest.target:type_name -> groma.v1.CensusTarget
-	2,  // 25: groma.v1.TakeCensusRequest.limits:type_name -> groma.v1.Limits
-	4,  // 26: groma.v1.TakeCensusResponse.taken:type_name -> groma.v1.Taken
-	4,  // 27: groma.v1.SummariseShardRequest.taken:type_name -> groma.v1.Taken
-	27, // 28: groma.v1.AggregateResponse.outcomes:type_name -> groma.v1.AggregateResponse.OutcomesEntry
-	28, // 29: groma.v1.Progress.outcomes:type_name -> groma.v1.Progress.OutcomesEntry
-	23, // 30: groma.v1.Progress.oldest:type_name -> groma.v1.Running
-	29, // 31: groma.v1.Running.since:type_name -> google.protobuf.Timestamp
-	32, // [32:32] is the sub-list for method output_type
-	32, // [32:32] is the sub-list for method input_type
-	32, // [32:32] is the sub-list for extension type_name
-	32, // [32:32] is the sub-list for extension extendee
-	0,  // [0:32] is the sub-list for field type_name
+	31, // 14: groma.v1.SurveyRequest.started_at:type_name -> google.protobuf.Timestamp
+	8,  // 15: groma.v1.SurveyRequest.carried:type_name -> groma.v1.Carried
+	25, // 16: groma.v1.Carried.outcomes:type_name -> groma.v1.Carried.OutcomesEntry
+	26, // 17: groma.v1.SurveyResponse.outcomes:type_name -> groma.v1.SurveyResponse.OutcomesEntry
+	2,  // 18: groma.v1.ShardRequest.limits:type_name -> groma.v1.Limits
+	27, // 19: groma.v1.ShardResponse.outcomes:type_name -> groma.v1.ShardResponse.OutcomesEntry
+	0,  // 20: groma.v1.PlanRequest.spec:type_name -> groma.v1.SurveySpec
+	31, // 21: groma.v1.PlanRequest.started_at:type_name -> google.protobuf.Timestamp
+	28, // 22: groma.v1.PlanResponse.outcomes:type_name -> groma.v1.PlanResponse.OutcomesEntry
+	16, // 23: groma.v1.ListShardResponse.targets:type_name -> groma.v1.CensusTarget
+	31, // 24: groma.v1.CensusTarget.as_of:type_name -> google.protobuf.Timestamp
+	33, // 25: groma.v1.CensusTarget.windows:type_name -> groma.v1.Window
+	16, // 26: groma.v1.TakeCensusRequest.target:type_name -> groma.v1.CensusTarget
+	2,  // 27: groma.v1.TakeCensusRequest.limits:type_name -> groma.v1.Limits
+	4,  // 28: groma.v1.TakeCensusResponse.taken:type_name -> groma.v1.Taken
+	4,  // 29: groma.v1.SummariseShardRequest.taken:type_name -> groma.v1.Taken
+	29, // 30: groma.v1.AggregateResponse.outcomes:type_name -> groma.v1.AggregateResponse.OutcomesEntry
+	30, // 31: groma.v1.Progress.outcomes:type_name -> groma.v1.Progress.OutcomesEntry
+	24, // 32: groma.v1.Progress.oldest:type_name -> groma.v1.Running
+	31, // 33: groma.v1.Running.since:type_name -> google.protobuf.Timestamp
+	34, // [34:34] is the sub-list for method output_type
+	34, // [34:34] is the sub-list for method input_type
+	34, // [34:34] is the sub-list for extension type_name
+	34, // [34:34] is the sub-list for extension extendee
+	0,  // [0:34] is the sub-list for field type_name
 }
 
 func init() { file_groma_v1_survey_proto_init() }
@@ -2060,7 +2196,7 @@ func file_groma_v1_survey_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_groma_v1_survey_proto_rawDesc), len(file_groma_v1_survey_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   29,
+			NumMessages:   31,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
