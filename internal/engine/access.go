@@ -106,7 +106,8 @@ func SecretFile(path string) Secret {
 // IsSet says whether there is a secret.
 func (s Secret) IsSet() bool { return s.tell != nil }
 
-func (s Secret) read() (string, error) {
+// Read is what is inside, read anew; empty if it is not set.
+func (s Secret) Read() (string, error) {
 	if s.tell == nil {
 		return "", nil
 	}
@@ -160,7 +161,7 @@ func (l NATSLogin) validate() error {
 		return errors.New("NATS's login: a user and a password belong together")
 	}
 	for _, secret := range []Secret{l.Token, l.Password} {
-		if _, err := secret.read(); err != nil {
+		if _, err := secret.Read(); err != nil {
 			return fmt.Errorf("NATS's login: %w", err)
 		}
 	}
@@ -193,7 +194,7 @@ func (l NATSLogin) option() (nats.Option, error) {
 // orNothing is a secret, or an empty word when its file has gone meanwhile: the
 // server then refuses it, and says so.
 func orNothing(s Secret) string {
-	word, _ := s.read()
+	word, _ := s.Read()
 	return word
 }
 

@@ -84,7 +84,7 @@ func (c Config) validateTemporal() error {
 	if _, err := c.temporalTLS(); err != nil {
 		return fmt.Errorf("TLS for Temporal: %w", err)
 	}
-	if _, err := c.TemporalAPIKey.read(); err != nil {
+	if _, err := c.TemporalAPIKey.Read(); err != nil {
 		return fmt.Errorf("the API key for Temporal: %w", err)
 	}
 	return nil

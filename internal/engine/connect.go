@@ -30,7 +30,7 @@ func dialTemporal(ctx context.Context, c Config, address string, logger *slog.Lo
 		ConnectionOptions: client.ConnectionOptions{TLS: secure},
 	}
 	if c.TemporalAPIKey.IsSet() {
-		options.Credentials = client.NewAPIKeyDynamicCredentials(func(context.Context) (string, error) { return c.TemporalAPIKey.read() })
+		options.Credentials = client.NewAPIKeyDynamicCredentials(func(context.Context) (string, error) { return c.TemporalAPIKey.Read() })
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
