@@ -108,7 +108,7 @@ func measureOne(self, folder string, n int, language string, vitals bool) error 
 }
 
 func size(folder, name string) string {
-	info, err := os.Stat(filepath.Join(folder, filepath.FromSlash(artefact.EditionKey(surveyID, 1, name))))
+	info, err := os.Stat(filepath.Join(folder, filepath.FromSlash(artefact.EditionKey(surveyID, artefact.FirstEdition, name))))
 	if err != nil {
 		return "none"
 	}

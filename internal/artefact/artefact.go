@@ -1,7 +1,8 @@
 // Package artefact names and keeps what a survey makes, in a folder or in S3.
 //
-// Whatever is kept is whole and never changes: a key is written once, in one
-// step, so a key that exists means work that is finished.
+// Whatever is kept is whole: it is written in one step, so a key that exists
+// means work that is finished. It never changes, but for the few artefacts that
+// are swapped, and of those no change is ever lost.
 package artefact
 
 import (
@@ -16,6 +17,9 @@ var (
 	ErrExists = errors.New("artefact exists")
 	// ErrMissing says that nothing is kept under the key.
 	ErrMissing = errors.New("artefact is missing")
+	// ErrChanged says that something else is kept under the key than was thought:
+	// somebody swapped it first. Read it again.
+	ErrChanged = errors.New("artefact has changed")
 )
 
 // A Store keeps artefacts. It is safe for concurrent use, by any number of
@@ -25,6 +29,13 @@ type Store interface {
 	// use. Of several at once exactly one succeeds, and nobody ever reads a
 	// part of an artefact.
 	Create(ctx context.Context, key string, data []byte) error
+	// Swap keeps data under key in place of before, compared by its bytes; nil
+	// before means that nothing is kept yet. It fails with [ErrChanged] if
+	// anything else is kept. Of several at once that expect the same, exactly
+	// one succeeds, and nobody ever reads a part of either. Where an answer is
+	// lost on its way, ErrChanged can be said of one's own swap: who goes on
+	// from what is there now heeds that.
+	Swap(ctx context.Context, key string, before, data []byte) error
 	// Get returns what is kept under key, or [ErrMissing].
 	Get(ctx context.Context, key string) ([]byte, error)
 	// List yields the keys that begin with prefix, sorted. It ends at the

@@ -31,7 +31,7 @@ type Examination struct {
 
 // Examine asks the storage at an address, as [Open] takes it, for everything
 // that a survey needs of it: to list, to keep, and to refuse what is kept
-// already. It deletes what it kept, and makes no folder that was not there.
+// already or has changed. It deletes what it kept, and makes no folder that was not there.
 //
 // Failures are faults: Invalid for an address that cannot be read, Unavailable
 // for a server that does not answer, Denied for keys that it does not accept,
@@ -111,7 +111,7 @@ func (s *S3) examine(ctx context.Context) (key string, err error) {
 	if err := s.listsOne(ctx); err != nil {
 		return "", refused(ctx, err)
 	}
-	key, err = probe(ctx, s)
+	key, err = s.probe(ctx)
 	var answer minio.ErrorResponse
 	errors.As(err, &answer)
 	switch {
@@ -120,7 +120,7 @@ func (s *S3) examine(ctx context.Context) (key string, err error) {
 	case answer.StatusCode == http.StatusForbidden || answer.StatusCode == http.StatusMethodNotAllowed:
 		return key, fmt.Errorf("%w: %w", ErrReadOnly, err)
 	case answer.StatusCode == http.StatusNotImplemented:
-		return key, fault.Errorf(fault.Unsupported, "the server does not know If-None-Match: %w", err)
+		return key, fault.Errorf(fault.Unsupported, "the server does not know If-None-Match or If-Match: %w", err)
 	}
 	return key, refused(ctx, err)
 }

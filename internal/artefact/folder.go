@@ -1,6 +1,7 @@
 package artefact
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -11,11 +12,13 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 )
 
 // Folder keeps artefacts as files below a folder, one for each key.
 type Folder struct {
-	root string
+	root     string
+	swapping chan struct{} // holds one
 }
 
 // NewFolder makes the folder if it is not there.
@@ -27,7 +30,7 @@ func NewFolder(root string) (*Folder, error) {
 	if err := os.MkdirAll(filepath.Join(root, incoming), 0o700); err != nil {
 		return nil, fmt.Errorf("artefact: make the storage folder: %w", err)
 	}
-	return &Folder{root: root}, nil
+	return &Folder{root: root, swapping: make(chan struct{}, 1)}, nil
 }
 
 // incoming is where a file is written before it gets its name. Its dot keeps
@@ -71,6 +74,78 @@ func (f *Folder) CreateFrom(ctx context.Context, key string, write func(io.Write
 		return fmt.Errorf("artefact: keep %s: %w", key, err)
 	}
 	return syncFolder(filepath.Dir(name))
+}
+
+// Swap compares and replaces under a lock that only one process and one
+// goroutine can hold, in one step of the file system: renaming.
+func (f *Folder) Swap(ctx context.Context, key string, before, data []byte) error {
+	if before == nil {
+		err := f.Create(ctx, key, data)
+		if errors.Is(err, ErrExists) {
+			return fmt.Errorf("%s: %w", key, ErrChanged)
+		}
+		return err
+	}
+	if err := validKey(key); err != nil {
+		return err
+	}
+	unlock, err := f.lock(ctx)
+	if err != nil {
+		return fmt.Errorf("artefact: swap %s: %w", key, err)
+	}
+	defer unlock()
+	kept, err := f.Get(ctx, key)
+	if errors.Is(err, ErrMissing) || err == nil && !bytes.Equal(kept, before) {
+		return fmt.Errorf("%s: %w", key, ErrChanged)
+	}
+	if err != nil {
+		return err
+	}
+	if err := f.replace(key, data); err != nil {
+		return fmt.Errorf("artefact: swap %s: %w", key, err)
+	}
+	return nil
+}
+
+func (f *Folder) replace(key string, data []byte) error {
+	part, err := f.write(func(w io.Writer) error {
+		_, err := w.Write(data)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	name := filepath.Join(f.root, filepath.FromSlash(key))
+	if err := os.Rename(part, name); err != nil {
+		os.Remove(part)
+		return err
+	}
+	return syncFolder(filepath.Dir(name))
+}
+
+// lock waits for the right to swap. The goroutines of this process wait in
+// line, so that at most one of them waits for the kernel's lock, which others
+// hold for as long as it takes to write a file and which ends with them. An
+// unlocked file stays: to delete it would let two hold locks of one name.
+func (f *Folder) lock(ctx context.Context) (unlock func(), err error) {
+	select {
+	case f.swapping <- struct{}{}:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	file, err := os.OpenFile(filepath.Join(f.root, incoming, "lock"), os.O_RDWR|os.O_CREATE, 0o600)
+	if err == nil {
+		err = syscall.Flock(int(file.Fd()), syscall.LOCK_EX)
+	}
+	unlock = func() {
+		file.Close() // ends the lock
+		<-f.swapping
+	}
+	if err != nil {
+		unlock()
+		return nil, err
+	}
+	return unlock, nil
 }
 
 // write puts on disk for good what is written, under a name nobody looks for.

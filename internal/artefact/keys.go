@@ -72,10 +72,23 @@ func ShardKey(survey string, shard int64) string {
 	return surveyKey(survey, fmt.Sprintf("shards/%06d.zst", shard))
 }
 
-// EditionKey is where a form of the report is kept, for example report.json.
-// Editions count from 1; report.json is written last of its edition.
-func EditionKey(survey string, edition int, name string) string {
-	return surveyKey(survey, fmt.Sprintf("editions/%04d/%s", edition, segment(name)))
+// EditionsKey is where it is kept which editions the report of a survey has. It
+// is swapped last of an edition: an edition that it names is whole.
+func EditionsKey(survey string) string { return surveyKey(survey, "editions.json") }
+
+// FirstEdition is the name of the edition that a survey ends with.
+const FirstEdition = "0001"
+
+// EditionKey is where something of an edition is kept, by the edition's name:
+// report.json, which is written last of it, and report.md.
+func EditionKey(survey, edition, name string) string {
+	return surveyKey(survey, "editions/"+segment(edition)+"/"+segment(name))
+}
+
+// RevisedShardKey is where the summary of a shard is kept in which an edition
+// has rows of its own, as [ShardKey] has the first.
+func RevisedShardKey(survey, edition string, shard int64) string {
+	return surveyKey(survey, fmt.Sprintf("editions/%s/shards/%06d.zst", segment(edition), shard))
 }
 
 // SurveyOf returns the survey whose key this is, and what follows it.

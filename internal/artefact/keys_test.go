@@ -19,7 +19,10 @@ func TestKeys(t *testing.T) {
 		{SourceKey("s"), "surveys/s/source"},
 		{ManifestKey("s/t"), "surveys/s%2Ft/manifest.json"},
 		{ShardKey("s", 12), "surveys/s/shards/000012.zst"},
-		{EditionKey("s", 1, "report.json"), "surveys/s/editions/0001/report.json"},
+		{EditionKey("s", FirstEdition, "report.json"), "surveys/s/editions/0001/report.json"},
+		{EditionKey("s", "..", "x"), "surveys/s/editions/%2E./x"},
+		{EditionsKey("s"), "surveys/s/editions.json"},
+		{RevisedShardKey("s", "0002-1f0c3a7b", 12), "surveys/s/editions/0002-1f0c3a7b/shards/000012.zst"},
 	} {
 		if test.got != test.want {
 			t.Errorf("got  %s\nwant %s", test.got, test.want)

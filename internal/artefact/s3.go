@@ -43,7 +43,7 @@ func NewS3(ctx context.Context, config S3Config) (*S3, error) {
 	if err != nil {
 		return nil, err
 	}
-	key, err := probe(ctx, s)
+	key, err := s.probe(ctx)
 	if key != "" {
 		_ = s.remove(ctx, key) // not all keys may; what is left is one byte
 	}
@@ -73,8 +73,37 @@ func connectS3(config S3Config, transport http.RoundTripper, tries int) (*S3, er
 	return &S3{core: *core, bucket: config.Bucket, prefix: prefix, plain: config.Plain}, nil
 }
 
+// probe is [probe], and has the server refuse a write whose If-Match does not
+// hold any more, which [S3.Swap] sends only where two swap at once. It returns the key if anything may be under it.
+func (s *S3) probe(ctx context.Context) (key string, err error) {
+	key, err = probe(ctx, s)
+	if err != nil {
+		return key, err
+	}
+	_, stale, err := s.get(ctx, key)
+	if err != nil {
+		return key, err
+	}
+	if err := s.Swap(ctx, key, []byte("3"), []byte("4")); err != nil {
+		return key, fmt.Errorf("swap an object again, by If-Match: %w", err)
+	}
+	err = s.put(ctx, key, []byte("5"), func(o *minio.PutObjectOptions) { o.SetMatchETag(stale) })
+	if err == nil {
+		return key, fault.Errorf(fault.Unsupported, "the server ignores If-Match, so one of two writes at once could be lost; use an S3 that honours conditional writes")
+	}
+	if !refusedCondition(err) {
+		return key, fmt.Errorf("write an object that has changed, by If-Match: %w", err)
+	}
+	data, err := s.Get(ctx, key)
+	if err == nil && string(data) != "4" {
+		return key, fault.Errorf(fault.Unsupported, "the server refuses a write by If-Match, and keeps it all the same; use an S3 that honours conditional writes")
+	}
+	return key, err
+}
+
 // probe keeps two things under one key: the second must be refused, and the
-// first be there. It returns the key if anything may be under it.
+// first be there until it is swapped for another. It returns the key if anything
+// may be under it.
 func probe(ctx context.Context, s Store) (key string, err error) {
 	key = "probe/" + strings.ToLower(rand.Text())
 	if err := s.Create(ctx, key, []byte("1")); err != nil {
@@ -91,17 +120,53 @@ func probe(ctx context.Context, s Store) (key string, err error) {
 	if err == nil && string(data) != "1" {
 		return key, fault.Errorf(fault.Unsupported, "the server refuses a second write, and keeps it all the same; use an S3 that honours conditional writes")
 	}
-	return key, err
+	if err != nil {
+		return key, err
+	}
+	if err := s.Swap(ctx, key, []byte("1"), []byte("3")); err != nil {
+		return key, fmt.Errorf("swap an object for another: %w", err)
+	}
+	return key, nil
 }
 
 func (s *S3) remove(ctx context.Context, key string) error {
 	return s.core.Client.RemoveObject(context.WithoutCancel(ctx), s.bucket, s.prefix+key, minio.RemoveObjectOptions{})
 }
 
-// Create asks the server to store the object only if there is none. Multipart
-// is off since the condition is lost when parts are completed; over plain HTTP
-// a checksum in the header replaces the signed stream.
+// Create asks the server to store the object only if there is none.
 func (s *S3) Create(ctx context.Context, key string, data []byte) error {
+	err := s.put(ctx, key, data, func(o *minio.PutObjectOptions) { o.SetMatchETagExcept("*") })
+	if refusedCondition(err) {
+		return fmt.Errorf("%s: %w", key, ErrExists)
+	}
+	return err
+}
+
+// Swap asks the server to store the object only if what is there is still what
+// was read and compared, which its ETag says.
+func (s *S3) Swap(ctx context.Context, key string, before, data []byte) error {
+	condition := func(o *minio.PutObjectOptions) { o.SetMatchETagExcept("*") }
+	if before != nil {
+		kept, tag, err := s.get(ctx, key)
+		if errors.Is(err, ErrMissing) || err == nil && !bytes.Equal(kept, before) {
+			return fmt.Errorf("%s: %w", key, ErrChanged)
+		}
+		if err != nil {
+			return err
+		}
+		condition = func(o *minio.PutObjectOptions) { o.SetMatchETag(tag) }
+	}
+	err := s.put(ctx, key, data, condition)
+	if refusedCondition(err) {
+		return fmt.Errorf("%s: %w", key, ErrChanged)
+	}
+	return err
+}
+
+// put stores an object in one request. Multipart is off since the condition is
+// lost when parts are completed; over plain HTTP a checksum in the header
+// replaces the signed stream.
+func (s *S3) put(ctx context.Context, key string, data []byte, condition func(*minio.PutObjectOptions)) error {
 	if err := validKey(key); err != nil {
 		return err
 	}
@@ -111,37 +176,53 @@ func (s *S3) Create(ctx context.Context, key string, data []byte) error {
 		DisableContentSha256: s.plain,
 		SendContentMd5:       s.plain,
 	}
-	options.SetMatchETagExcept("*")
+	condition(&options)
 	_, err := s.core.Client.PutObject(ctx, s.bucket, s.prefix+key, bytes.NewReader(data), int64(len(data)), options)
-	switch status := minio.ToErrorResponse(err).StatusCode; {
-	case err == nil:
-		return nil
-	case status == http.StatusPreconditionFailed, status == http.StatusConflict:
-		return fmt.Errorf("%s: %w", key, ErrExists)
-	default:
+	if err != nil {
 		return fmt.Errorf("artefact: keep %s: %w", key, err)
 	}
+	return nil
 }
 
-// Get reads one object. Core's GetObject asks at once; the client's own is
-// lazy and can fail in the middle of a read.
-func (s *S3) Get(ctx context.Context, key string) ([]byte, error) {
-	if err := validKey(key); err != nil {
-		return nil, err
+// refusedCondition says whether a write was refused for its condition. Some
+// servers say of an object to be matched that there is none, others that two
+// write at once.
+func refusedCondition(err error) bool {
+	var answer minio.ErrorResponse
+	if !errors.As(err, &answer) {
+		return false
 	}
-	body, _, _, err := s.core.GetObject(ctx, s.bucket, s.prefix+key, minio.GetObjectOptions{})
+	switch answer.StatusCode {
+	case http.StatusPreconditionFailed, http.StatusConflict:
+		return true
+	}
+	return answer.Code == minio.NoSuchKey
+}
+
+// Get reads one object.
+func (s *S3) Get(ctx context.Context, key string) ([]byte, error) {
+	data, _, err := s.get(ctx, key)
+	return data, err
+}
+
+// get reads one object and its ETag. Core's GetObject asks at once; the client's
+// own is lazy and can fail in the middle of a read.
+func (s *S3) get(ctx context.Context, key string) (data []byte, tag string, err error) {
+	if err := validKey(key); err != nil {
+		return nil, "", err
+	}
+	body, info, _, err := s.core.GetObject(ctx, s.bucket, s.prefix+key, minio.GetObjectOptions{})
 	if err == nil {
-		var data []byte
 		data, err = io.ReadAll(body)
 		err = errors.Join(err, body.Close())
 		if err == nil {
-			return data, nil
+			return data, info.ETag, nil
 		}
 	}
 	if minio.ToErrorResponse(err).Code == minio.NoSuchKey {
-		return nil, fmt.Errorf("%s: %w", key, ErrMissing)
+		return nil, "", fmt.Errorf("%s: %w", key, ErrMissing)
 	}
-	return nil, fmt.Errorf("artefact: read %s: %w", key, err)
+	return nil, "", fmt.Errorf("artefact: read %s: %w", key, err)
 }
 
 // List yields keys as S3 sorts them, which is by their bytes.

@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"context"
+	"crypto/md5"
 	"encoding/xml"
 	"errors"
 	"fmt"
@@ -131,6 +132,7 @@ func TestExamine_Broken(t *testing.T) {
 		"a key that reads only": {func(c *Config) { c.Engine.Store = (&fakeS3{readOnly: true}).start(t) }, "storage", Failed, "read but not write"},
 		"overwrites":            {func(c *Config) { c.Engine.Store = (&fakeS3{overwrites: true}).start(t) }, "storage", Failed, "conditional writes"},
 		"overwrites in secret":  {func(c *Config) { c.Engine.Store = (&fakeS3{overwrites: true, lies: true}).start(t) }, "storage", Failed, "conditional writes"},
+		"swaps anything":        {func(c *Config) { c.Engine.Store = (&fakeS3{swaps: true}).start(t) }, "storage", Failed, "conditional writes"},
 		"knows no conditions":   {func(c *Config) { c.Engine.Store = (&fakeS3{unable: true}).start(t) }, "storage", Failed, "conditional writes"},
 		"a key without delete":  {func(c *Config) { c.Engine.Store = (&fakeS3{keeps: true}).start(t) }, "storage: probe", Warning, "probe/"},
 		"an hour apart":         {func(c *Config) { c.Engine.Store = (&fakeS3{ahead: time.Hour}).start(t) }, "storage: clock", Failed, "set the clock"},
@@ -239,6 +241,7 @@ type fakeS3 struct {
 	keeps      bool          // deletions are forbidden
 	overwrites bool          // conditions are not looked at
 	lies       bool          // …and yet it says that they were
+	swaps      bool          // of conditions only If-Match is not looked at
 	unable     bool          // conditions are not implemented
 	ahead      time.Duration // of its clock
 
@@ -263,7 +266,7 @@ func (f *fakeS3) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case f.refuse != "":
 		f.fail(w, f.status, f.refuse)
 	case r.Method == http.MethodPut:
-		f.put(w, r, there)
+		f.put(w, r, object, there)
 	case r.Method == http.MethodDelete && f.keeps:
 		f.fail(w, http.StatusForbidden, "AccessDenied")
 	case r.Method == http.MethodDelete:
@@ -274,15 +277,17 @@ func (f *fakeS3) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case !there:
 		f.fail(w, http.StatusNotFound, "NoSuchKey")
 	default:
-		w.Header().Set("ETag", `"x"`)
+		w.Header().Set("ETag", tag(object))
 		w.Header().Set("Last-Modified", time.Now().UTC().Format(http.TimeFormat))
 		w.Write(object)
 	}
 }
 
-func (f *fakeS3) put(w http.ResponseWriter, r *http.Request, there bool) {
+func (f *fakeS3) put(w http.ResponseWriter, r *http.Request, object []byte, there bool) {
 	body, _ := io.ReadAll(r.Body)
-	conditional := r.Header.Get("If-None-Match") == "*"
+	match := r.Header.Get("If-Match")
+	conditional := match != "" || r.Header.Get("If-None-Match") == "*"
+	broken := r.Header.Get("If-None-Match") == "*" && there || match != "" && match != tag(object) && !f.swaps
 	switch {
 	case f.readOnly:
 		f.fail(w, http.StatusForbidden, "AccessDenied")
@@ -290,17 +295,19 @@ func (f *fakeS3) put(w http.ResponseWriter, r *http.Request, there bool) {
 	case f.unable && conditional:
 		f.fail(w, http.StatusNotImplemented, "NotImplemented")
 		return
-	case conditional && there && !f.overwrites:
+	case broken && !f.overwrites:
 		f.fail(w, http.StatusPreconditionFailed, "PreconditionFailed")
 		return
 	}
 	f.objects[r.URL.Path] = body
-	if conditional && there && f.lies {
+	if broken && f.lies {
 		f.fail(w, http.StatusPreconditionFailed, "PreconditionFailed")
 		return
 	}
-	w.Header().Set("ETag", `"x"`)
+	w.Header().Set("ETag", tag(body))
 }
+
+func tag(object []byte) string { return fmt.Sprintf("%q", fmt.Sprintf("%x", md5.Sum(object))) }
 
 func (f *fakeS3) fail(w http.ResponseWriter, status int, code string) {
 	w.Header().Set("Content-Type", "application/xml")

@@ -79,7 +79,7 @@ func storageAdvice(err error) string {
 	case fault.Denied:
 		return "check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, that they may list the bucket, and this machine's clock"
 	case fault.Unsupported:
-		return "take an S3 that honours conditional writes (If-None-Match: *), or a newer version of this one"
+		return "take an S3 that honours conditional writes (If-None-Match: * and If-Match), or a newer version of this one"
 	}
 	return "check that the server runs, the endpoint in --store, and firewalls and proxies on the way"
 }

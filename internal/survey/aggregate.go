@@ -147,7 +147,7 @@ func home(taken *gromav1.Taken) string {
 // are read twice, one after the other, so that a report larger than memory can
 // be made.
 func Aggregate(ctx context.Context, store artefact.Store, request *gromav1.AggregateRequest) (outcomes map[string]int64, key string, err error) {
-	key = artefact.EditionKey(request.Survey, 1, "report.json")
+	key = artefact.EditionKey(request.Survey, artefact.FirstEdition, "report.json")
 	kept, err := Report(ctx, store, request.Survey)
 	if !errors.Is(err, artefact.ErrMissing) {
 		return kept.GetTotals().GetOutcomes(), key, err
@@ -200,13 +200,13 @@ func (e *edition) gather(ctx context.Context) error {
 // edition is whole.
 func (e *edition) keep(ctx context.Context) error {
 	id := e.manifest.Survey
-	if err := createOnce(ctx, e.store, artefact.EditionKey(id, 1, "report.md"), report.Markdown(report.Analyses(e.lean, report.Settings{})...)); err != nil {
+	if err := createOnce(ctx, e.store, artefact.EditionKey(id, artefact.FirstEdition, "report.md"), report.Markdown(report.Analyses(e.lean, report.Settings{})...)); err != nil {
 		return err
 	}
 	for _, row := range e.lean.Repositories { // of the others nothing is asked any more
 		row.Tally, row.Vitals, row.Words, row.Packages = nil, nil, nil, nil
 	}
-	return artefact.CreateFrom(ctx, e.store, artefact.EditionKey(id, 1, "report.json"), func(w io.Writer) error {
+	return artefact.CreateFrom(ctx, e.store, artefact.EditionKey(id, artefact.FirstEdition, "report.json"), func(w io.Writer) error {
 		return e.write(ctx, w)
 	})
 }
@@ -301,7 +301,7 @@ func (e *edition) rows(ctx context.Context) iter.Seq2[*gromav1.Repository, error
 // there is none yet.
 func Report(ctx context.Context, store artefact.Store, id string) (*gromav1.Report, error) {
 	r := &gromav1.Report{}
-	return r, get(ctx, store, artefact.EditionKey(id, 1, "report.json"), r)
+	return r, get(ctx, store, artefact.EditionKey(id, artefact.FirstEdition, "report.json"), r)
 }
 
 func shardRows(ctx context.Context, store artefact.Store, id string, shard int64) ([]*gromav1.Row, error) {
