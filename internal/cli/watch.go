@@ -107,7 +107,7 @@ func (w *watch) query(ctx context.Context, workflow string) (*gromav1.Progress, 
 
 // notices passes on what has happened since the survey began.
 func (w *watch) notices(ctx context.Context) {
-	err := w.run.engine.Notices.Follow(ctx, w.id, notice.Start, func(n *gromav1.Notice) {
+	err := w.run.engine.Notices.Follow(ctx, w.id, notice.Start, func(_ uint64, n *gromav1.Notice) {
 		w.view.tell(n)
 		if n.GetReported() != nil {
 			select {

@@ -30,6 +30,7 @@ import (
 	"runtime/debug"
 	"sync"
 
+	"github.com/nats-io/nats.go"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/worker"
 
@@ -44,7 +45,9 @@ type Engine struct {
 	TemporalAddress string
 	// Notices is nil, which tells nobody, where the configuration says so.
 	Notices *notice.Bus
-	Store   artefact.Store
+	// NATS carries them, and is nil with them.
+	NATS  *nats.Conn
+	Store artefact.Store
 
 	closers []func() // run from last to first
 	close   sync.Once
@@ -160,6 +163,7 @@ func (e *Engine) openNotices(ctx context.Context, c Config, logger *slog.Logger)
 		return err
 	}
 	e.onClose(conn.Close)
+	e.NATS = conn
 	e.Notices, err = notice.New(ctx, conn)
 	return err
 }

@@ -165,7 +165,7 @@ func testNotices(t *testing.T, bus *notice.Bus) {
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
 	came := ""
-	err := bus.Follow(ctx, "s", notice.Start, func(n *gromav1.Notice) {
+	err := bus.Follow(ctx, "s", notice.Start, func(_ uint64, n *gromav1.Notice) {
 		came = n.GetId()
 		cancel()
 	})

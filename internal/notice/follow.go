@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -13,12 +14,13 @@ import (
 	gromav1 "groma/proto/groma/v1"
 )
 
-// From says which notices a follower wants first.
-type From int
+// From says where a follower begins: after the notice of this sequence, which
+// is the last one it has heard of.
+type From uint64
 
 const (
-	Start From = iota // all that is kept, then live
-	Now               // only what is published from now on
+	Start From = 0              // all that is kept, then live
+	Now   From = math.MaxUint64 // only what is published from now on
 )
 
 const (
@@ -28,23 +30,25 @@ const (
 )
 
 // Follow hands the notices of a survey to handle, one at a time and in order,
-// until ctx ends; then it returns nil. An empty survey stands for all. It
-// outlasts lost connections and restarted servers, and passes over what it
+// each with its sequence, until ctx ends; then it returns nil. An empty survey
+// stands for all. Sequences grow, with gaps where other surveys' notices are;
+// a follower that begins after one goes on where that one was heard. After one
+// that was never given out, as where the notices were thrown away meanwhile,
+// stands for all that is kept.
+//
+// It outlasts lost connections and restarted servers, and passes over what it
 // cannot read. It fails if it cannot begin, or when the connection is closed
 // for good.
-func (b *Bus) Follow(ctx context.Context, survey string, from From, handle func(*gromav1.Notice)) error {
+func (b *Bus) Follow(ctx context.Context, survey string, from From, handle func(sequence uint64, n *gromav1.Notice)) error {
 	if b == nil {
 		<-ctx.Done()
 		return nil
 	}
-	f := follower{bus: b, subject: surveySubject(survey), handle: handle, next: 1}
-	if from == Now {
-		last, err := b.last(ctx)
-		if err != nil {
-			return ended(ctx, err)
-		}
-		f.next = last + 1
+	last, err := b.last(ctx)
+	if err != nil {
+		return ended(ctx, err)
 	}
+	f := follower{bus: b, subject: surveySubject(survey), handle: handle, next: from.next(last)}
 	messages, err := f.open(ctx)
 	for {
 		if err == nil {
@@ -61,6 +65,17 @@ func (b *Bus) Follow(ctx context.Context, survey string, from From, handle func(
 		}
 		messages, err = f.open(ctx)
 	}
+}
+
+// next is the sequence to begin at, where last is the last one given out.
+func (f From) next(last uint64) uint64 {
+	switch {
+	case f == Now:
+		return last + 1
+	case uint64(f) > last:
+		return 1
+	}
+	return uint64(f) + 1
 }
 
 // ended is the error to return once following has ended: none if it was asked to.
@@ -86,7 +101,7 @@ func (b *Bus) last(ctx context.Context) (uint64, error) {
 type follower struct {
 	bus     *Bus
 	subject string
-	handle  func(*gromav1.Notice)
+	handle  func(uint64, *gromav1.Notice)
 	next    uint64 // sequence in the stream of the next notice wanted
 	began   bool
 }
@@ -129,7 +144,7 @@ func (f *follower) drain(ctx context.Context, messages jetstream.MessagesContext
 		f.next = meta.Sequence.Stream + 1
 		var n gromav1.Notice
 		if proto.Unmarshal(msg.Data(), &n) == nil {
-			f.handle(&n)
+			f.handle(meta.Sequence.Stream, &n)
 		}
 	}
 }

@@ -108,7 +108,7 @@ func following(t *testing.T, b *Bus, survey string, from From) (ids <-chan strin
 	ctx, cancel := context.WithCancel(t.Context())
 	out, done := make(chan string, 1000), make(chan error, 1)
 	go func() {
-		done <- b.Follow(ctx, survey, from, func(n *gromav1.Notice) { out <- n.GetId() })
+		done <- b.Follow(ctx, survey, from, func(_ uint64, n *gromav1.Notice) { out <- n.GetId() })
 	}()
 	stop = sync.OnceFunc(func() {
 		cancel()
@@ -249,7 +249,7 @@ func TestFollow_ClosedConnection_Error(t *testing.T) {
 	}
 	publish(t, b, taken("s", "1"))
 	begun, done := make(chan struct{}), make(chan error, 1)
-	go func() { done <- b.Follow(t.Context(), "s", Start, func(*gromav1.Notice) { close(begun) }) }()
+	go func() { done <- b.Follow(t.Context(), "s", Start, func(uint64, *gromav1.Notice) { close(begun) }) }()
 	<-begun
 	conn.Close()
 	select {
