@@ -1,0 +1,61 @@
+// Package service is the one interface to surveys: it starts them, tells how
+// they get on and hands out what they found.
+//
+// It implements SurveyService over storage, Temporal and notices, whoever
+// carries the calls: HTTP, NATS, or the process itself. What is kept can be
+// read without the other two. Every request is checked before anything is done,
+// and every failure has one of the codes that the contract names, with a text
+// that says what to do next.
+package service
+
+import (
+	"log/slog"
+
+	"go.temporal.io/sdk/client"
+
+	"groma/internal/artefact"
+	"groma/internal/notice"
+	"groma/proto/groma/v1/gromav1connect"
+)
+
+// Config is what a service works with.
+type Config struct {
+	Store    artefact.Store
+	Temporal client.Client // nil: what is kept can be read, nothing runs
+	Notices  *notice.Bus   // nil tells nothing
+	// Queue is the task queue of a survey with this fingerprint; nil means
+	// [workflows.ClusterQueue].
+	Queue func(fingerprint string) string
+	// Window is how many censuses of one shard may be in flight where a request
+	// does not say; zero means 16.
+	Window int64
+	// Searchable says that Temporal has the search attributes of workflows.
+	Searchable bool
+	// Private says that whoever asks is who runs this process: failures are told
+	// whole, and repositories on this machine may be surveyed.
+	Private bool
+	// Log hears of failures that are not told whole; nil discards them.
+	Log *slog.Logger
+}
+
+// Service implements SurveyService.
+type Service struct {
+	gromav1connect.UnimplementedSurveyServiceHandler
+	Config
+}
+
+var _ gromav1connect.SurveyServiceHandler = (*Service)(nil)
+
+// New returns a service, which takes nothing of its configuration over: stores
+// and connections stay the caller's to close.
+func New(config Config) *Service {
+	if config.Log == nil {
+		config.Log = slog.New(slog.DiscardHandler)
+	}
+	if config.Window <= 0 {
+		config.Window = defaultWindow
+	}
+	return &Service{Config: config}
+}
+
+const defaultWindow = 16
