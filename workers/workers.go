@@ -34,22 +34,47 @@ type Config struct {
 	Log     *slog.Logger
 	// Concurrency is how many censuses are taken at once; at least 1.
 	Concurrency int
-	// Queue is the task queue of the survey that the worker is for.
+	// Queue is the task queue of the survey that the worker is for, or the one
+	// that a cluster shares.
 	Queue string
+	// Roles is what the worker does; zero means all.
+	Roles Roles
+	// Temporal is where rescans are handed over to what makes editions; nil
+	// hands those back.
+	Temporal client.Client
 }
+
+// Roles are what a worker does.
+type Roles uint8
+
+// Census is the activities: all that asks the world and takes the machine's
+// power. Workflows decides what is next, which takes little.
+const (
+	Census Roles = 1 << iota
+	Workflows
+)
 
 // New makes a worker that runs workflows and activities, not yet started.
 // When it is stopped it hands back the censuses it is taking.
 func New(c client.Client, config Config) worker.Worker {
+	if config.Roles == 0 {
+		config.Roles = Census | Workflows
+	}
 	w := worker.New(c, config.Queue, worker.Options{
+		DisableWorkflowWorker:              config.Roles&Workflows == 0,
+		LocalActivityWorkerOnly:            config.Roles&Census == 0,
 		WorkerStopTimeout:                  handBack,
 		MaxConcurrentActivityExecutionSize: max(config.Concurrency, 1),
 		MaxHeartbeatThrottleInterval:       beat,             // or a cancellation is heard of late
 		DeadlockDetectionTimeout:           10 * time.Second, // censuses starve workflows of the processor, but not for ever
 		DisableRegistrationAliasing:        true,
 	})
-	workflows.Register(w)
-	w.RegisterActivity(&Activities{Config: config})
+	if config.Roles&Workflows != 0 {
+		workflows.Register(w)
+	}
+	if config.Roles&Census != 0 {
+		w.RegisterActivity(&Activities{Config: config})
+	}
 	return w
 }
 

@@ -8,7 +8,6 @@ package workflows
 
 import (
 	"errors"
-	"fmt"
 	"time"
 
 	enums "go.temporal.io/api/enums/v1"
@@ -20,30 +19,13 @@ import (
 	gromav1 "groma/proto/groma/v1"
 )
 
-// ID is the workflow id of a survey, from the fingerprint of its spec.
-func ID(fingerprint string) string { return "survey-" + fingerprint }
-
-// TaskQueue is where the workers of a survey look for its workflows and
-// activities. Each survey has its own, since a worker's mirrors and credentials
-// are for one survey: another's repositories it might ask at the wrong place.
-func TaskQueue(fingerprint string) string { return "groma-" + fingerprint }
-
-// ProgressQuery asks a survey or a shard for its [gromav1.Progress].
-const ProgressQuery = "progress"
-
-// spentSignal is what a shard tells its survey, with its number, when it has
-// handed out its last repository, so that the next shard can start.
-const spentSignal = "spent"
-
 // Register makes a worker run the workflows.
 func Register(r worker.WorkflowRegistry) {
 	r.RegisterWorkflowWithOptions(Survey, workflow.RegisterOptions{Name: "Survey"})
 	r.RegisterWorkflowWithOptions(Shard, workflow.RegisterOptions{Name: "Shard"})
-}
-
-// ShardID is the workflow id of a survey's shard.
-func ShardID(surveyWorkflow string, shard int64) string {
-	return fmt.Sprintf("%s/shard-%d", surveyWorkflow, shard)
+	r.RegisterWorkflowWithOptions(Rescan, workflow.RegisterOptions{Name: "Rescan"})
+	r.RegisterWorkflowWithOptions(Edition, workflow.RegisterOptions{Name: "Edition"})
+	r.RegisterWorkflowWithOptions(Begin, workflow.RegisterOptions{Name: "Begin"})
 }
 
 // activity fixes the name, the types and the policy of an activity together,

@@ -33,6 +33,9 @@ type Config struct {
 	// TemporalAPIKey goes with every question to a running Temporal, and turns
 	// TLS on: it is for nobody else to read.
 	TemporalAPIKey Secret
+	// Schedules has an embedded Temporal start surveys by schedule, too: its
+	// fourth service, which costs a start some time.
+	Schedules bool
 	// NATS is the address of a running NATS with JetStream, or [Off]; empty
 	// embeds one that opens no port.
 	NATS string

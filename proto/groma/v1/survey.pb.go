@@ -760,7 +760,10 @@ type SurveyRequest struct {
 	Searchable bool `protobuf:"varint,6,opt,name=searchable,proto3" json:"searchable,omitempty"`
 	// Carried is what an earlier run of the same survey hands on, when its
 	// history has grown long.
-	Carried       *Carried `protobuf:"bytes,7,opt,name=carried,proto3" json:"carried,omitempty"`
+	Carried *Carried `protobuf:"bytes,7,opt,name=carried,proto3" json:"carried,omitempty"`
+	// RunShards is after how many shards a run hands on to the next; zero leaves
+	// it to Temporal, which knows how long a history may grow.
+	RunShards     int64 `protobuf:"varint,8,opt,name=run_shards,json=runShards,proto3" json:"run_shards,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -842,6 +845,13 @@ func (x *SurveyRequest) GetCarried() *Carried {
 		return x.Carried
 	}
 	return nil
+}
+
+func (x *SurveyRequest) GetRunShards() int64 {
+	if x != nil {
+		return x.RunShards
+	}
+	return 0
 }
 
 // Carried is how far an earlier run of a survey has come: every shard below
@@ -984,6 +994,60 @@ func (x *SurveyResponse) GetOutcomes() map[string]int64 {
 	return nil
 }
 
+// PrepareResponse is a survey that is ready to be started.
+type PrepareResponse struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Request *SurveyRequest         `protobuf:"bytes,1,opt,name=request,proto3" json:"request,omitempty"`
+	// Fingerprint is that of its spec, which names its workflow.
+	Fingerprint   string `protobuf:"bytes,2,opt,name=fingerprint,proto3" json:"fingerprint,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PrepareResponse) Reset() {
+	*x = PrepareResponse{}
+	mi := &file_groma_v1_survey_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PrepareResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PrepareResponse) ProtoMessage() {}
+
+func (x *PrepareResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_groma_v1_survey_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PrepareResponse.ProtoReflect.Descriptor instead.
+func (*PrepareResponse) Descriptor() ([]byte, []int) {
+	return file_groma_v1_survey_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *PrepareResponse) GetRequest() *SurveyRequest {
+	if x != nil {
+		return x.Request
+	}
+	return nil
+}
+
+func (x *PrepareResponse) GetFingerprint() string {
+	if x != nil {
+		return x.Fingerprint
+	}
+	return ""
+}
+
 // ShardRequest starts a shard workflow.
 type ShardRequest struct {
 	state  protoimpl.MessageState `protogen:"open.v1"`
@@ -999,7 +1063,7 @@ type ShardRequest struct {
 
 func (x *ShardRequest) Reset() {
 	*x = ShardRequest{}
-	mi := &file_groma_v1_survey_proto_msgTypes[10]
+	mi := &file_groma_v1_survey_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1011,7 +1075,7 @@ func (x *ShardRequest) String() string {
 func (*ShardRequest) ProtoMessage() {}
 
 func (x *ShardRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_groma_v1_survey_proto_msgTypes[10]
+	mi := &file_groma_v1_survey_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1024,7 +1088,7 @@ func (x *ShardRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShardRequest.ProtoReflect.Descriptor instead.
 func (*ShardRequest) Descriptor() ([]byte, []int) {
-	return file_groma_v1_survey_proto_rawDescGZIP(), []int{10}
+	return file_groma_v1_survey_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *ShardRequest) GetSurvey() string {
@@ -1072,7 +1136,7 @@ type ShardResponse struct {
 
 func (x *ShardResponse) Reset() {
 	*x = ShardResponse{}
-	mi := &file_groma_v1_survey_proto_msgTypes[11]
+	mi := &file_groma_v1_survey_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1084,7 +1148,7 @@ func (x *ShardResponse) String() string {
 func (*ShardResponse) ProtoMessage() {}
 
 func (x *ShardResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_groma_v1_survey_proto_msgTypes[11]
+	mi := &file_groma_v1_survey_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1097,7 +1161,7 @@ func (x *ShardResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShardResponse.ProtoReflect.Descriptor instead.
 func (*ShardResponse) Descriptor() ([]byte, []int) {
-	return file_groma_v1_survey_proto_rawDescGZIP(), []int{11}
+	return file_groma_v1_survey_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *ShardResponse) GetOutcomes() map[string]int64 {
@@ -1120,7 +1184,7 @@ type PlanRequest struct {
 
 func (x *PlanRequest) Reset() {
 	*x = PlanRequest{}
-	mi := &file_groma_v1_survey_proto_msgTypes[12]
+	mi := &file_groma_v1_survey_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1132,7 +1196,7 @@ func (x *PlanRequest) String() string {
 func (*PlanRequest) ProtoMessage() {}
 
 func (x *PlanRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_groma_v1_survey_proto_msgTypes[12]
+	mi := &file_groma_v1_survey_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1145,7 +1209,7 @@ func (x *PlanRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PlanRequest.ProtoReflect.Descriptor instead.
 func (*PlanRequest) Descriptor() ([]byte, []int) {
-	return file_groma_v1_survey_proto_rawDescGZIP(), []int{12}
+	return file_groma_v1_survey_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *PlanRequest) GetSurvey() string {
@@ -1189,7 +1253,7 @@ type PlanResponse struct {
 
 func (x *PlanResponse) Reset() {
 	*x = PlanResponse{}
-	mi := &file_groma_v1_survey_proto_msgTypes[13]
+	mi := &file_groma_v1_survey_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1201,7 +1265,7 @@ func (x *PlanResponse) String() string {
 func (*PlanResponse) ProtoMessage() {}
 
 func (x *PlanResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_groma_v1_survey_proto_msgTypes[13]
+	mi := &file_groma_v1_survey_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1214,7 +1278,7 @@ func (x *PlanResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PlanResponse.ProtoReflect.Descriptor instead.
 func (*PlanResponse) Descriptor() ([]byte, []int) {
-	return file_groma_v1_survey_proto_rawDescGZIP(), []int{13}
+	return file_groma_v1_survey_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *PlanResponse) GetRepositories() int64 {
@@ -1249,7 +1313,7 @@ type ListShardRequest struct {
 
 func (x *ListShardRequest) Reset() {
 	*x = ListShardRequest{}
-	mi := &file_groma_v1_survey_proto_msgTypes[14]
+	mi := &file_groma_v1_survey_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1261,7 +1325,7 @@ func (x *ListShardRequest) String() string {
 func (*ListShardRequest) ProtoMessage() {}
 
 func (x *ListShardRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_groma_v1_survey_proto_msgTypes[14]
+	mi := &file_groma_v1_survey_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1274,7 +1338,7 @@ func (x *ListShardRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListShardRequest.ProtoReflect.Descriptor instead.
 func (*ListShardRequest) Descriptor() ([]byte, []int) {
-	return file_groma_v1_survey_proto_rawDescGZIP(), []int{14}
+	return file_groma_v1_survey_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *ListShardRequest) GetSurvey() string {
@@ -1302,7 +1366,7 @@ type ListShardResponse struct {
 
 func (x *ListShardResponse) Reset() {
 	*x = ListShardResponse{}
-	mi := &file_groma_v1_survey_proto_msgTypes[15]
+	mi := &file_groma_v1_survey_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1314,7 +1378,7 @@ func (x *ListShardResponse) String() string {
 func (*ListShardResponse) ProtoMessage() {}
 
 func (x *ListShardResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_groma_v1_survey_proto_msgTypes[15]
+	mi := &file_groma_v1_survey_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1327,7 +1391,7 @@ func (x *ListShardResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListShardResponse.ProtoReflect.Descriptor instead.
 func (*ListShardResponse) Descriptor() ([]byte, []int) {
-	return file_groma_v1_survey_proto_rawDescGZIP(), []int{15}
+	return file_groma_v1_survey_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *ListShardResponse) GetTargets() []*CensusTarget {
@@ -1353,7 +1417,7 @@ type CensusTarget struct {
 
 func (x *CensusTarget) Reset() {
 	*x = CensusTarget{}
-	mi := &file_groma_v1_survey_proto_msgTypes[16]
+	mi := &file_groma_v1_survey_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1365,7 +1429,7 @@ func (x *CensusTarget) String() string {
 func (*CensusTarget) ProtoMessage() {}
 
 func (x *CensusTarget) ProtoReflect() protoreflect.Message {
-	mi := &file_groma_v1_survey_proto_msgTypes[16]
+	mi := &file_groma_v1_survey_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1378,7 +1442,7 @@ func (x *CensusTarget) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CensusTarget.ProtoReflect.Descriptor instead.
 func (*CensusTarget) Descriptor() ([]byte, []int) {
-	return file_groma_v1_survey_proto_rawDescGZIP(), []int{16}
+	return file_groma_v1_survey_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *CensusTarget) GetKey() string {
@@ -1438,7 +1502,7 @@ type TakeCensusRequest struct {
 
 func (x *TakeCensusRequest) Reset() {
 	*x = TakeCensusRequest{}
-	mi := &file_groma_v1_survey_proto_msgTypes[17]
+	mi := &file_groma_v1_survey_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1450,7 +1514,7 @@ func (x *TakeCensusRequest) String() string {
 func (*TakeCensusRequest) ProtoMessage() {}
 
 func (x *TakeCensusRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_groma_v1_survey_proto_msgTypes[17]
+	mi := &file_groma_v1_survey_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1463,7 +1527,7 @@ func (x *TakeCensusRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TakeCensusRequest.ProtoReflect.Descriptor instead.
 func (*TakeCensusRequest) Descriptor() ([]byte, []int) {
-	return file_groma_v1_survey_proto_rawDescGZIP(), []int{17}
+	return file_groma_v1_survey_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *TakeCensusRequest) GetSurvey() string {
@@ -1504,7 +1568,7 @@ type TakeCensusResponse struct {
 
 func (x *TakeCensusResponse) Reset() {
 	*x = TakeCensusResponse{}
-	mi := &file_groma_v1_survey_proto_msgTypes[18]
+	mi := &file_groma_v1_survey_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1516,7 +1580,7 @@ func (x *TakeCensusResponse) String() string {
 func (*TakeCensusResponse) ProtoMessage() {}
 
 func (x *TakeCensusResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_groma_v1_survey_proto_msgTypes[18]
+	mi := &file_groma_v1_survey_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1529,7 +1593,7 @@ func (x *TakeCensusResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TakeCensusResponse.ProtoReflect.Descriptor instead.
 func (*TakeCensusResponse) Descriptor() ([]byte, []int) {
-	return file_groma_v1_survey_proto_rawDescGZIP(), []int{18}
+	return file_groma_v1_survey_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *TakeCensusResponse) GetTaken() *Taken {
@@ -1552,7 +1616,7 @@ type SummariseShardRequest struct {
 
 func (x *SummariseShardRequest) Reset() {
 	*x = SummariseShardRequest{}
-	mi := &file_groma_v1_survey_proto_msgTypes[19]
+	mi := &file_groma_v1_survey_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1564,7 +1628,7 @@ func (x *SummariseShardRequest) String() string {
 func (*SummariseShardRequest) ProtoMessage() {}
 
 func (x *SummariseShardRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_groma_v1_survey_proto_msgTypes[19]
+	mi := &file_groma_v1_survey_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1577,7 +1641,7 @@ func (x *SummariseShardRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SummariseShardRequest.ProtoReflect.Descriptor instead.
 func (*SummariseShardRequest) Descriptor() ([]byte, []int) {
-	return file_groma_v1_survey_proto_rawDescGZIP(), []int{19}
+	return file_groma_v1_survey_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *SummariseShardRequest) GetSurvey() string {
@@ -1611,7 +1675,7 @@ type SummariseShardResponse struct {
 
 func (x *SummariseShardResponse) Reset() {
 	*x = SummariseShardResponse{}
-	mi := &file_groma_v1_survey_proto_msgTypes[20]
+	mi := &file_groma_v1_survey_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1623,7 +1687,7 @@ func (x *SummariseShardResponse) String() string {
 func (*SummariseShardResponse) ProtoMessage() {}
 
 func (x *SummariseShardResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_groma_v1_survey_proto_msgTypes[20]
+	mi := &file_groma_v1_survey_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1636,7 +1700,7 @@ func (x *SummariseShardResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SummariseShardResponse.ProtoReflect.Descriptor instead.
 func (*SummariseShardResponse) Descriptor() ([]byte, []int) {
-	return file_groma_v1_survey_proto_rawDescGZIP(), []int{20}
+	return file_groma_v1_survey_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *SummariseShardResponse) GetSummary() string {
@@ -1657,7 +1721,7 @@ type AggregateRequest struct {
 
 func (x *AggregateRequest) Reset() {
 	*x = AggregateRequest{}
-	mi := &file_groma_v1_survey_proto_msgTypes[21]
+	mi := &file_groma_v1_survey_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1669,7 +1733,7 @@ func (x *AggregateRequest) String() string {
 func (*AggregateRequest) ProtoMessage() {}
 
 func (x *AggregateRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_groma_v1_survey_proto_msgTypes[21]
+	mi := &file_groma_v1_survey_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1682,7 +1746,7 @@ func (x *AggregateRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AggregateRequest.ProtoReflect.Descriptor instead.
 func (*AggregateRequest) Descriptor() ([]byte, []int) {
-	return file_groma_v1_survey_proto_rawDescGZIP(), []int{21}
+	return file_groma_v1_survey_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *AggregateRequest) GetSurvey() string {
@@ -1710,7 +1774,7 @@ type AggregateResponse struct {
 
 func (x *AggregateResponse) Reset() {
 	*x = AggregateResponse{}
-	mi := &file_groma_v1_survey_proto_msgTypes[22]
+	mi := &file_groma_v1_survey_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1722,7 +1786,7 @@ func (x *AggregateResponse) String() string {
 func (*AggregateResponse) ProtoMessage() {}
 
 func (x *AggregateResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_groma_v1_survey_proto_msgTypes[22]
+	mi := &file_groma_v1_survey_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1735,7 +1799,7 @@ func (x *AggregateResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AggregateResponse.ProtoReflect.Descriptor instead.
 func (*AggregateResponse) Descriptor() ([]byte, []int) {
-	return file_groma_v1_survey_proto_rawDescGZIP(), []int{22}
+	return file_groma_v1_survey_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *AggregateResponse) GetReport() string {
@@ -1773,7 +1837,7 @@ type Progress struct {
 
 func (x *Progress) Reset() {
 	*x = Progress{}
-	mi := &file_groma_v1_survey_proto_msgTypes[23]
+	mi := &file_groma_v1_survey_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1785,7 +1849,7 @@ func (x *Progress) String() string {
 func (*Progress) ProtoMessage() {}
 
 func (x *Progress) ProtoReflect() protoreflect.Message {
-	mi := &file_groma_v1_survey_proto_msgTypes[23]
+	mi := &file_groma_v1_survey_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1798,7 +1862,7 @@ func (x *Progress) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Progress.ProtoReflect.Descriptor instead.
 func (*Progress) Descriptor() ([]byte, []int) {
-	return file_groma_v1_survey_proto_rawDescGZIP(), []int{23}
+	return file_groma_v1_survey_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *Progress) GetSurvey() string {
@@ -1868,7 +1932,7 @@ type Running struct {
 
 func (x *Running) Reset() {
 	*x = Running{}
-	mi := &file_groma_v1_survey_proto_msgTypes[24]
+	mi := &file_groma_v1_survey_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1880,7 +1944,7 @@ func (x *Running) String() string {
 func (*Running) ProtoMessage() {}
 
 func (x *Running) ProtoReflect() protoreflect.Message {
-	mi := &file_groma_v1_survey_proto_msgTypes[24]
+	mi := &file_groma_v1_survey_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1893,7 +1957,7 @@ func (x *Running) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Running.ProtoReflect.Descriptor instead.
 func (*Running) Descriptor() ([]byte, []int) {
-	return file_groma_v1_survey_proto_rawDescGZIP(), []int{24}
+	return file_groma_v1_survey_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *Running) GetKey() string {
@@ -1981,7 +2045,7 @@ const file_groma_v1_survey_proto_rawDesc = "" +
 	"\x05taken\x18\x01 \x01(\v2\x0f.groma.v1.TakenR\x05taken\x12(\n" +
 	"\x06census\x18\x02 \x01(\v2\x10.groma.v1.CensusR\x06census\x12(\n" +
 	"\x06vitals\x18\x03 \x01(\v2\x10.groma.v1.VitalsR\x06vitals\x12%\n" +
-	"\x05words\x18\x04 \x01(\v2\x0f.groma.v1.WordsR\x05words\"\x90\x02\n" +
+	"\x05words\x18\x04 \x01(\v2\x0f.groma.v1.WordsR\x05words\"\xaf\x02\n" +
 	"\rSurveyRequest\x12\x16\n" +
 	"\x06survey\x18\x01 \x01(\tR\x06survey\x12(\n" +
 	"\x04spec\x18\x02 \x01(\v2\x14.groma.v1.SurveySpecR\x04spec\x129\n" +
@@ -1993,7 +2057,9 @@ const file_groma_v1_survey_proto_rawDesc = "" +
 	"\n" +
 	"searchable\x18\x06 \x01(\bR\n" +
 	"searchable\x12+\n" +
-	"\acarried\x18\a \x01(\v2\x11.groma.v1.CarriedR\acarried\"\xeb\x01\n" +
+	"\acarried\x18\a \x01(\v2\x11.groma.v1.CarriedR\acarried\x12\x1d\n" +
+	"\n" +
+	"run_shards\x18\b \x01(\x03R\trunShards\"\xeb\x01\n" +
 	"\aCarried\x12\"\n" +
 	"\frepositories\x18\x01 \x01(\x03R\frepositories\x12\x16\n" +
 	"\x06shards\x18\x02 \x01(\x03R\x06shards\x12\x12\n" +
@@ -2009,7 +2075,10 @@ const file_groma_v1_survey_proto_rawDesc = "" +
 	"\boutcomes\x18\x03 \x03(\v2&.groma.v1.SurveyResponse.OutcomesEntryR\boutcomes\x1a;\n" +
 	"\rOutcomesEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\x03R\x05value:\x028\x01\"\x96\x01\n" +
+	"\x05value\x18\x02 \x01(\x03R\x05value:\x028\x01\"f\n" +
+	"\x0fPrepareResponse\x121\n" +
+	"\arequest\x18\x01 \x01(\v2\x17.groma.v1.SurveyRequestR\arequest\x12 \n" +
+	"\vfingerprint\x18\x02 \x01(\tR\vfingerprint\"\x96\x01\n" +
 	"\fShardRequest\x12\x16\n" +
 	"\x06survey\x18\x01 \x01(\tR\x06survey\x12\x14\n" +
 	"\x05shard\x18\x02 \x01(\x03R\x05shard\x12\x16\n" +
@@ -2097,7 +2166,7 @@ func file_groma_v1_survey_proto_rawDescGZIP() []byte {
 	return file_groma_v1_survey_proto_rawDescData
 }
 
-var file_groma_v1_survey_proto_msgTypes = make([]protoimpl.MessageInfo, 31)
+var file_groma_v1_survey_proto_msgTypes = make([]protoimpl.MessageInfo, 32)
 var file_groma_v1_survey_proto_goTypes = []any{
 	(*SurveySpec)(nil),             // 0: groma.v1.SurveySpec
 	(*Filter)(nil),                 // 1: groma.v1.Filter
@@ -2109,75 +2178,77 @@ var file_groma_v1_survey_proto_goTypes = []any{
 	(*SurveyRequest)(nil),          // 7: groma.v1.SurveyRequest
 	(*Carried)(nil),                // 8: groma.v1.Carried
 	(*SurveyResponse)(nil),         // 9: groma.v1.SurveyResponse
-	(*ShardRequest)(nil),           // 10: groma.v1.ShardRequest
-	(*ShardResponse)(nil),          // 11: groma.v1.ShardResponse
-	(*PlanRequest)(nil),            // 12: groma.v1.PlanRequest
-	(*PlanResponse)(nil),           // 13: groma.v1.PlanResponse
-	(*ListShardRequest)(nil),       // 14: groma.v1.ListShardRequest
-	(*ListShardResponse)(nil),      // 15: groma.v1.ListShardResponse
-	(*CensusTarget)(nil),           // 16: groma.v1.CensusTarget
-	(*TakeCensusRequest)(nil),      // 17: groma.v1.TakeCensusRequest
-	(*TakeCensusResponse)(nil),     // 18: groma.v1.TakeCensusResponse
-	(*SummariseShardRequest)(nil),  // 19: groma.v1.SummariseShardRequest
-	(*SummariseShardResponse)(nil), // 20: groma.v1.SummariseShardResponse
-	(*AggregateRequest)(nil),       // 21: groma.v1.AggregateRequest
-	(*AggregateResponse)(nil),      // 22: groma.v1.AggregateResponse
-	(*Progress)(nil),               // 23: groma.v1.Progress
-	(*Running)(nil),                // 24: groma.v1.Running
-	nil,                            // 25: groma.v1.Carried.OutcomesEntry
-	nil,                            // 26: groma.v1.SurveyResponse.OutcomesEntry
-	nil,                            // 27: groma.v1.ShardResponse.OutcomesEntry
-	nil,                            // 28: groma.v1.PlanResponse.OutcomesEntry
-	nil,                            // 29: groma.v1.AggregateResponse.OutcomesEntry
-	nil,                            // 30: groma.v1.Progress.OutcomesEntry
-	(*timestamppb.Timestamp)(nil),  // 31: google.protobuf.Timestamp
-	(*Landscape)(nil),              // 32: groma.v1.Landscape
-	(*Window)(nil),                 // 33: groma.v1.Window
-	(*Annotations)(nil),            // 34: groma.v1.Annotations
-	(*Census)(nil),                 // 35: groma.v1.Census
-	(*Vitals)(nil),                 // 36: groma.v1.Vitals
-	(*Words)(nil),                  // 37: groma.v1.Words
+	(*PrepareResponse)(nil),        // 10: groma.v1.PrepareResponse
+	(*ShardRequest)(nil),           // 11: groma.v1.ShardRequest
+	(*ShardResponse)(nil),          // 12: groma.v1.ShardResponse
+	(*PlanRequest)(nil),            // 13: groma.v1.PlanRequest
+	(*PlanResponse)(nil),           // 14: groma.v1.PlanResponse
+	(*ListShardRequest)(nil),       // 15: groma.v1.ListShardRequest
+	(*ListShardResponse)(nil),      // 16: groma.v1.ListShardResponse
+	(*CensusTarget)(nil),           // 17: groma.v1.CensusTarget
+	(*TakeCensusRequest)(nil),      // 18: groma.v1.TakeCensusRequest
+	(*TakeCensusResponse)(nil),     // 19: groma.v1.TakeCensusResponse
+	(*SummariseShardRequest)(nil),  // 20: groma.v1.SummariseShardRequest
+	(*SummariseShardResponse)(nil), // 21: groma.v1.SummariseShardResponse
+	(*AggregateRequest)(nil),       // 22: groma.v1.AggregateRequest
+	(*AggregateResponse)(nil),      // 23: groma.v1.AggregateResponse
+	(*Progress)(nil),               // 24: groma.v1.Progress
+	(*Running)(nil),                // 25: groma.v1.Running
+	nil,                            // 26: groma.v1.Carried.OutcomesEntry
+	nil,                            // 27: groma.v1.SurveyResponse.OutcomesEntry
+	nil,                            // 28: groma.v1.ShardResponse.OutcomesEntry
+	nil,                            // 29: groma.v1.PlanResponse.OutcomesEntry
+	nil,                            // 30: groma.v1.AggregateResponse.OutcomesEntry
+	nil,                            // 31: groma.v1.Progress.OutcomesEntry
+	(*timestamppb.Timestamp)(nil),  // 32: google.protobuf.Timestamp
+	(*Landscape)(nil),              // 33: groma.v1.Landscape
+	(*Window)(nil),                 // 34: groma.v1.Window
+	(*Annotations)(nil),            // 35: groma.v1.Annotations
+	(*Census)(nil),                 // 36: groma.v1.Census
+	(*Vitals)(nil),                 // 37: groma.v1.Vitals
+	(*Words)(nil),                  // 38: groma.v1.Words
 }
 var file_groma_v1_survey_proto_depIdxs = []int32{
 	1,  // 0: groma.v1.SurveySpec.filter:type_name -> groma.v1.Filter
 	2,  // 1: groma.v1.SurveySpec.limits:type_name -> groma.v1.Limits
-	31, // 2: groma.v1.SurveySpec.as_of:type_name -> google.protobuf.Timestamp
-	31, // 3: groma.v1.Manifest.started_at:type_name -> google.protobuf.Timestamp
+	32, // 2: groma.v1.SurveySpec.as_of:type_name -> google.protobuf.Timestamp
+	32, // 3: groma.v1.Manifest.started_at:type_name -> google.protobuf.Timestamp
 	0,  // 4: groma.v1.Manifest.spec:type_name -> groma.v1.SurveySpec
-	32, // 5: groma.v1.Manifest.landscape:type_name -> groma.v1.Landscape
-	33, // 6: groma.v1.Manifest.windows:type_name -> groma.v1.Window
-	34, // 7: groma.v1.Manifest.annotations:type_name -> groma.v1.Annotations
+	33, // 5: groma.v1.Manifest.landscape:type_name -> groma.v1.Landscape
+	34, // 6: groma.v1.Manifest.windows:type_name -> groma.v1.Window
+	35, // 7: groma.v1.Manifest.annotations:type_name -> groma.v1.Annotations
 	6,  // 8: groma.v1.ShardSummary.rows:type_name -> groma.v1.Row
 	4,  // 9: groma.v1.Row.taken:type_name -> groma.v1.Taken
-	35, // 10: groma.v1.Row.census:type_name -> groma.v1.Census
-	36, // 11: groma.v1.Row.vitals:type_name -> groma.v1.Vitals
-	37, // 12: groma.v1.Row.words:type_name -> groma.v1.Words
+	36, // 10: groma.v1.Row.census:type_name -> groma.v1.Census
+	37, // 11: groma.v1.Row.vitals:type_name -> groma.v1.Vitals
+	38, // 12: groma.v1.Row.words:type_name -> groma.v1.Words
 	0,  // 13: groma.v1.SurveyRequest.spec:type_name -> groma.v1.SurveySpec
-	31, // 14: groma.v1.SurveyRequest.started_at:type_name -> google.protobuf.Timestamp
+	32, // 14: groma.v1.SurveyRequest.started_at:type_name -> google.protobuf.Timestamp
 	8,  // 15: groma.v1.SurveyRequest.carried:type_name -> groma.v1.Carried
-	25, // 16: groma.v1.Carried.outcomes:type_name -> groma.v1.Carried.OutcomesEntry
-	26, // 17: groma.v1.SurveyResponse.outcomes:type_name -> groma.v1.SurveyResponse.OutcomesEntry
-	2,  // 18: groma.v1.ShardRequest.limits:type_name -> groma.v1.Limits
-	27, // 19: groma.v1.ShardResponse.outcomes:type_name -> groma.v1.ShardResponse.OutcomesEntry
-	0,  // 20: groma.v1.PlanRequest.spec:type_name -> groma.v1.SurveySpec
-	31, // 21: groma.v1.PlanRequest.started_at:type_name -> google.protobuf.Timestamp
-	28, // 22: groma.v1.PlanResponse.outcomes:type_name -> groma.v1.PlanResponse.OutcomesEntry
-	16, // 23: groma.v1.ListShardResponse.targets:type_name -> groma.v1.CensusTarget
-	31, // 24: groma.v1.CensusTarget.as_of:type_name -> google.protobuf.Timestamp
-	33, // 25: groma.v1.CensusTarget.windows:type_name -> groma.v1.Window
-	16, // 26: groma.v1.TakeCensusRequest.target:type_name -> groma.v1.CensusTarget
-	2,  // 27: groma.v1.TakeCensusRequest.limits:type_name -> groma.v1.Limits
-	4,  // 28: groma.v1.TakeCensusResponse.taken:type_name -> groma.v1.Taken
-	4,  // 29: groma.v1.SummariseShardRequest.taken:type_name -> groma.v1.Taken
-	29, // 30: groma.v1.AggregateResponse.outcomes:type_name -> groma.v1.AggregateResponse.OutcomesEntry
-	30, // 31: groma.v1.Progress.outcomes:type_name -> groma.v1.Progress.OutcomesEntry
-	24, // 32: groma.v1.Progress.oldest:type_name -> groma.v1.Running
-	31, // 33: groma.v1.Running.since:type_name -> google.protobuf.Timestamp
-	34, // [34:34] is the sub-list for method output_type
-	34, // [34:34] is the sub-list for method input_type
-	34, // [34:34] is the sub-list for extension type_name
-	34, // [34:34] is the sub-list for extension extendee
-	0,  // [0:34] is the sub-list for field type_name
+	26, // 16: groma.v1.Carried.outcomes:type_name -> groma.v1.Carried.OutcomesEntry
+	27, // 17: groma.v1.SurveyResponse.outcomes:type_name -> groma.v1.SurveyResponse.OutcomesEntry
+	7,  // 18: groma.v1.PrepareResponse.request:type_name -> groma.v1.SurveyRequest
+	2,  // 19: groma.v1.ShardRequest.limits:type_name -> groma.v1.Limits
+	28, // 20: groma.v1.ShardResponse.outcomes:type_name -> groma.v1.ShardResponse.OutcomesEntry
+	0,  // 21: groma.v1.PlanRequest.spec:type_name -> groma.v1.SurveySpec
+	32, // 22: groma.v1.PlanRequest.started_at:type_name -> google.protobuf.Timestamp
+	29, // 23: groma.v1.PlanResponse.outcomes:type_name -> groma.v1.PlanResponse.OutcomesEntry
+	17, // 24: groma.v1.ListShardResponse.targets:type_name -> groma.v1.CensusTarget
+	32, // 25: groma.v1.CensusTarget.as_of:type_name -> google.protobuf.Timestamp
+	34, // 26: groma.v1.CensusTarget.windows:type_name -> groma.v1.Window
+	17, // 27: groma.v1.TakeCensusRequest.target:type_name -> groma.v1.CensusTarget
+	2,  // 28: groma.v1.TakeCensusRequest.limits:type_name -> groma.v1.Limits
+	4,  // 29: groma.v1.TakeCensusResponse.taken:type_name -> groma.v1.Taken
+	4,  // 30: groma.v1.SummariseShardRequest.taken:type_name -> groma.v1.Taken
+	30, // 31: groma.v1.AggregateResponse.outcomes:type_name -> groma.v1.AggregateResponse.OutcomesEntry
+	31, // 32: groma.v1.Progress.outcomes:type_name -> groma.v1.Progress.OutcomesEntry
+	25, // 33: groma.v1.Progress.oldest:type_name -> groma.v1.Running
+	32, // 34: groma.v1.Running.since:type_name -> google.protobuf.Timestamp
+	35, // [35:35] is the sub-list for method output_type
+	35, // [35:35] is the sub-list for method input_type
+	35, // [35:35] is the sub-list for extension type_name
+	35, // [35:35] is the sub-list for extension extendee
+	0,  // [0:35] is the sub-list for field type_name
 }
 
 func init() { file_groma_v1_survey_proto_init() }
@@ -2196,7 +2267,7 @@ func file_groma_v1_survey_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_groma_v1_survey_proto_rawDesc), len(file_groma_v1_survey_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   31,
+			NumMessages:   32,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
