@@ -52,6 +52,10 @@ func WordsKey(repository, commit, rules string) string {
 // SurveysPrefix is what the keys of all surveys begin with.
 const SurveysPrefix = "surveys/"
 
+// RequestKey is where it is kept that a survey was asked for: a SurveyRequest,
+// written after the survey's sources and before its workflow begins.
+func RequestKey(survey string) string { return surveyKey(survey, "request.json") }
+
 // SourceKey is where a survey's source is kept as it was read.
 func SourceKey(survey string) string { return surveyKey(survey, "source") }
 

@@ -13,9 +13,9 @@ import (
 // hasTopKey finds the key that every landscape has, in YAML or in JSON.
 var hasTopKey = regexp.MustCompile(`(?m)^[\s{]*["']?(landscape|categories)["']?[ \t]*:`)
 
-// sniff says what a document is by what is in it. What is nearly a landscape
-// is taken for one, since reading it then says what is wrong.
-func sniff(d landscape.Document) (Source, error) {
+// Sniff says what a document is by what is in it, and by its name. What is
+// nearly a landscape is taken for one, since reading it then says what is wrong.
+func Sniff(d landscape.Document) (Source, error) {
 	line := firstLine(d.Data)
 	extension := strings.ToLower(path.Ext(d.Name))
 	kind := landscape.KindList

@@ -12,6 +12,7 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -47,7 +48,7 @@ func Read(ctx context.Context, arg string, stdin io.Reader) (Source, error) {
 	case arg == "-":
 		return readStdin(stdin)
 	case isURL(arg):
-		return readURL(ctx, arg)
+		return readURL(ctx, http.DefaultClient, arg)
 	case strings.HasPrefix(arg, "file://"):
 		a, err := landscape.ParseAddress(arg)
 		if err != nil {
@@ -75,7 +76,7 @@ func Read(ctx context.Context, arg string, stdin io.Reader) (Source, error) {
 // it.
 func ReadFile(ctx context.Context, arg string) (landscape.Document, error) {
 	if isURL(arg) {
-		return get(ctx, arg)
+		return get(ctx, http.DefaultClient, arg)
 	}
 	return readPath(arg)
 }
@@ -89,7 +90,7 @@ func readStdin(stdin io.Reader) (Source, error) {
 	if err != nil {
 		return Source{}, err
 	}
-	return sniff(landscape.Document{Name: name, Data: data})
+	return Sniff(landscape.Document{Name: name, Data: data})
 }
 
 func readDocument(path string) (Source, error) {
@@ -97,7 +98,7 @@ func readDocument(path string) (Source, error) {
 	if err != nil {
 		return Source{}, err
 	}
-	return sniff(document)
+	return Sniff(document)
 }
 
 func readPath(path string) (landscape.Document, error) {

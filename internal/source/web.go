@@ -26,9 +26,47 @@ func isURL(arg string) bool {
 	return ok && (strings.EqualFold(scheme, "http") || strings.EqualFold(scheme, "https"))
 }
 
+// ReadRemote brings what an https address names, as [Read] does, for a process
+// that reads what others name: nothing of this machine, and nothing unencrypted,
+// redirects included.
+func ReadRemote(ctx context.Context, arg string) (Source, error) {
+	if !isHTTPS(arg) {
+		return Source{}, notHTTPS(arg)
+	}
+	return readURL(ctx, onlyHTTPS, arg)
+}
+
+// ReadRemoteFile brings what an https address names, whatever is in it.
+func ReadRemoteFile(ctx context.Context, arg string) (landscape.Document, error) {
+	if !isHTTPS(arg) {
+		return landscape.Document{}, notHTTPS(arg)
+	}
+	return get(ctx, onlyHTTPS, arg)
+}
+
+func isHTTPS(arg string) bool {
+	scheme, _, ok := strings.Cut(arg, "://")
+	return ok && strings.EqualFold(scheme, "https")
+}
+
+func notHTTPS(arg string) error {
+	return fault.Errorf(fault.Invalid, "%.200q is no https address, and nothing else is read: send the document itself, or name its https address", landscape.Redact([]byte(arg)))
+}
+
+// onlyHTTPS follows no redirect to what is not encrypted.
+var onlyHTTPS = &http.Client{CheckRedirect: func(request *http.Request, via []*http.Request) error {
+	switch {
+	case request.URL.Scheme != "https":
+		return errors.New("it redirects to an address that is not https")
+	case len(via) >= 10:
+		return errors.New("it redirects more than ten times")
+	}
+	return nil
+}}
+
 // readURL brings a file, or takes the URL for a repository's. Both look alike;
 // a file is known by its extension or by a host that serves nothing else.
-func readURL(ctx context.Context, arg string) (Source, error) {
+func readURL(ctx context.Context, client *http.Client, arg string) (Source, error) {
 	u, err := url.Parse(arg)
 	if err != nil || u.Host == "" {
 		return oneRepository(arg)
@@ -39,11 +77,11 @@ func readURL(ctx context.Context, arg string) (Source, error) {
 	if !namesFile(u) {
 		return oneRepository(arg)
 	}
-	document, err := get(ctx, arg)
+	document, err := get(ctx, client, arg)
 	if err != nil {
 		return Source{}, err
 	}
-	return sniff(document)
+	return Sniff(document)
 }
 
 var (
@@ -90,7 +128,7 @@ func public(u *url.URL) string {
 }
 
 // get brings a file over HTTP.
-func get(ctx context.Context, arg string) (landscape.Document, error) {
+func get(ctx context.Context, client *http.Client, arg string) (landscape.Document, error) {
 	u, err := url.Parse(arg)
 	if err != nil || u.Host == "" {
 		return landscape.Document{}, fault.Errorf(fault.Invalid, "the address of the file is no valid URL")
@@ -101,7 +139,7 @@ func get(ctx context.Context, arg string) (landscape.Document, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	name := public(u)
-	response, err := ask(ctx, u)
+	response, err := ask(ctx, client, u)
 	if err != nil {
 		return landscape.Document{}, err
 	}
@@ -116,13 +154,13 @@ func get(ctx context.Context, arg string) (landscape.Document, error) {
 	return landscape.Document{Name: name, Data: data}, nil
 }
 
-func ask(ctx context.Context, u *url.URL) (*http.Response, error) {
+func ask(ctx context.Context, client *http.Client, u *url.URL) (*http.Response, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
 	if err != nil {
 		return nil, fault.Errorf(fault.Invalid, "%s is no valid URL", public(u))
 	}
 	request.Header.Set("User-Agent", "groma")
-	response, err := http.DefaultClient.Do(request)
+	response, err := client.Do(request)
 	if err != nil {
 		var withURL *url.Error
 		if errors.As(err, &withURL) {
