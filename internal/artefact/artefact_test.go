@@ -2,7 +2,10 @@ package artefact_test
 
 import (
 	"os"
+	"os/exec"
+	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"groma/internal/artefact"
@@ -10,11 +13,57 @@ import (
 )
 
 func TestFolder(t *testing.T) {
-	store, err := artefact.Open(t.Context(), "file://"+t.TempDir(), artefact.Secrets{})
+	store := newFolder(t, t.TempDir())
+	artefacttest.Run(t, store)
+	t.Run("Listing", func(t *testing.T) { artefacttest.Listing(t, store, keys(t, 2500)) })
+}
+
+// TestFolder_Processes has several processes swap at once: no change is lost.
+func TestFolder_Processes(t *testing.T) {
+	const processes, each = 4, 25
+	folder := os.Getenv("GROMA_TEST_ADD_IN")
+	if folder != "" { // one of them
+		if err := artefacttest.Add(t.Context(), newFolder(t, folder), "number", each); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	folder = t.TempDir()
+	var wait sync.WaitGroup
+	for range processes {
+		wait.Go(func() {
+			process := exec.Command(os.Args[0], "-test.run=^TestFolder_Processes$")
+			process.Env = append(os.Environ(), "GROMA_TEST_ADD_IN="+folder)
+			if out, err := process.CombinedOutput(); err != nil {
+				t.Errorf("%v\n%s", err, out)
+			}
+		})
+	}
+	wait.Wait()
+	artefacttest.Added(t, newFolder(t, folder), "number", processes*each)
+}
+
+func newFolder(t *testing.T, name string) artefact.Store {
+	t.Helper()
+	store, err := artefact.Open(t.Context(), "file://"+name, artefact.Secrets{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	artefacttest.Run(t, store)
+	return store
+}
+
+// keys is how many keys are listed: GROMA_TEST_KEYS says so where there is time
+// for more.
+func keys(t *testing.T, usual int) int {
+	text := os.Getenv("GROMA_TEST_KEYS")
+	if text == "" {
+		return usual
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
 }
 
 // TestS3 runs where an S3 is to be had: GROMA_TEST_S3 is its address, as in
@@ -33,6 +82,7 @@ func TestS3(t *testing.T) {
 		t.Fatal(err)
 	}
 	artefacttest.Run(t, store)
+	t.Run("Listing", func(t *testing.T) { artefacttest.Listing(t, store, keys(t, 2500)) })
 }
 
 func TestOpen_Error(t *testing.T) {

@@ -143,24 +143,31 @@ func (s *S3) Create(ctx context.Context, key string, data []byte) error {
 }
 
 // Swap asks the server to store the object only if what is there is still what
-// was read and compared, which its ETag says.
+// was read and compared, which its ETag says. A server that answers with the
+// ETag of one object and the bytes of the next refuses that, so it is asked
+// again as long as the bytes are those.
 func (s *S3) Swap(ctx context.Context, key string, before, data []byte) error {
-	condition := func(o *minio.PutObjectOptions) { o.SetMatchETagExcept("*") }
-	if before != nil {
-		kept, tag, err := s.get(ctx, key)
-		if errors.Is(err, ErrMissing) || err == nil && !bytes.Equal(kept, before) {
+	if before == nil {
+		err := s.Create(ctx, key, data)
+		if errors.Is(err, ErrExists) {
 			return fmt.Errorf("%s: %w", key, ErrChanged)
 		}
-		if err != nil {
+		return err
+	}
+	for tried := ""; ; {
+		kept, tag, err := s.get(ctx, key)
+		if err != nil && !errors.Is(err, ErrMissing) {
 			return err
 		}
-		condition = func(o *minio.PutObjectOptions) { o.SetMatchETag(tag) }
+		if err != nil || !bytes.Equal(kept, before) || tag == tried {
+			return fmt.Errorf("%s: %w", key, ErrChanged)
+		}
+		tried = tag
+		err = s.put(ctx, key, data, func(o *minio.PutObjectOptions) { o.SetMatchETag(tag) })
+		if !refusedCondition(err) {
+			return err
+		}
 	}
-	err := s.put(ctx, key, data, condition)
-	if refusedCondition(err) {
-		return fmt.Errorf("%s: %w", key, ErrChanged)
-	}
-	return err
 }
 
 // put stores an object in one request. Multipart is off since the condition is
@@ -225,7 +232,8 @@ func (s *S3) get(ctx context.Context, key string) (data []byte, tag string, err 
 	return nil, "", fmt.Errorf("artefact: read %s: %w", key, err)
 }
 
-// List yields keys as S3 sorts them, which is by their bytes.
+// List yields keys as S3 sorts them, which is by their bytes. What is no key, as
+// a server leaves it that was killed, is passed over.
 func (s *S3) List(ctx context.Context, prefix string) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		ctx, cancel := context.WithCancel(ctx)
@@ -236,7 +244,8 @@ func (s *S3) List(ctx context.Context, prefix string) iter.Seq2[string, error] {
 				yield("", fmt.Errorf("artefact: list %s: %w", prefix, object.Err))
 				return
 			}
-			if !yield(strings.TrimPrefix(object.Key, s.prefix), nil) {
+			key := strings.TrimPrefix(object.Key, s.prefix)
+			if validKey(key) == nil && !yield(key, nil) {
 				return
 			}
 		}

@@ -1,4 +1,7 @@
 // Package artefacttest is what every [artefact.Store] must pass.
+//
+// [Run] is for the tests that always run; [Listing] is for as many keys as one
+// has time for.
 package artefacttest
 
 import (
@@ -19,6 +22,9 @@ func Run(t *testing.T, store artefact.Store) {
 	t.Run("Create", func(t *testing.T) { create(t, store) })
 	t.Run("Missing", func(t *testing.T) { missing(t, store) })
 	t.Run("Race", func(t *testing.T) { race(t, store) })
+	t.Run("Swap", func(t *testing.T) { swap(t, store) })
+	t.Run("SwapRace", func(t *testing.T) { swapRace(t, store) })
+	t.Run("SwapFirst", func(t *testing.T) { swapFirst(t, store) })
 	t.Run("List", func(t *testing.T) { list(t, store) })
 	t.Run("NoKey", func(t *testing.T) { noKey(t, store) })
 	t.Run("Cancelled", func(t *testing.T) { cancelled(t, store) })
@@ -130,6 +136,11 @@ func noKey(t *testing.T, store artefact.Store) {
 		if _, err := store.Get(t.Context(), key); err == nil {
 			t.Errorf("Get %q succeeded", key)
 		}
+		for _, before := range [][]byte{nil, {}} {
+			if err := store.Swap(t.Context(), key, before, nil); err == nil || errors.Is(err, artefact.ErrChanged) {
+				t.Errorf("Swap %q: %v", key, err)
+			}
+		}
 	}
 }
 
@@ -141,5 +152,10 @@ func cancelled(t *testing.T, store artefact.Store) {
 	}
 	if _, err := store.Get(ctx, "create/small"); !errors.Is(err, context.Canceled) {
 		t.Errorf("Get: %v, want context.Canceled", err)
+	}
+	for _, before := range [][]byte{nil, {}} {
+		if err := store.Swap(ctx, "cancelled/swap", before, nil); !errors.Is(err, context.Canceled) {
+			t.Errorf("Swap: %v, want context.Canceled", err)
+		}
 	}
 }
