@@ -97,7 +97,8 @@ type Edition struct {
 	Projects     int64            `protobuf:"varint,6,opt,name=projects,proto3" json:"projects,omitempty"`
 	Repositories int64            `protobuf:"varint,7,opt,name=repositories,proto3" json:"repositories,omitempty"`
 	Outcomes     map[string]int64 `protobuf:"bytes,8,rep,name=outcomes,proto3" json:"outcomes,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"varint,2,opt,name=value"`
-	// Uncounted is how many repositories have no count.
+	// Uncounted is how many repositories have no count though there is, or may be,
+	// something to count: neither counted, reused, moved nor empty.
 	Uncounted     int64 `protobuf:"varint,9,opt,name=uncounted,proto3" json:"uncounted,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -130,8 +130,10 @@ type SurveyFacts struct {
 	Source    *Source                `protobuf:"bytes,5,opt,name=source,proto3" json:"source,omitempty"`
 	// AsOf is the instant whose last commits were counted; absent means the
 	// commits that the survey met.
-	AsOf          *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
-	Spec          *SurveySpec            `protobuf:"bytes,7,opt,name=spec,proto3" json:"spec,omitempty"`
+	AsOf *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
+	Spec *SurveySpec            `protobuf:"bytes,7,opt,name=spec,proto3" json:"spec,omitempty"`
+	// Edition is absent in a survey's first report, before any rescan.
+	Edition       *EditionFacts `protobuf:"bytes,8,opt,name=edition,proto3" json:"edition,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -215,6 +217,130 @@ func (x *SurveyFacts) GetSpec() *SurveySpec {
 	return nil
 }
 
+func (x *SurveyFacts) GetEdition() *EditionFacts {
+	if x != nil {
+		return x.Edition
+	}
+	return nil
+}
+
+// EditionFacts say what rescans have changed since the survey.
+type EditionFacts struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Number counts from 1, which is the survey's own.
+	Number int64 `protobuf:"varint,1,opt,name=number,proto3" json:"number,omitempty"`
+	// Rescanned is how many rows are of a rescan.
+	Rescanned int64 `protobuf:"varint,2,opt,name=rescanned,proto3" json:"rescanned,omitempty"`
+	// Latest are the last of them, the latest first, at most ten.
+	Latest        []*RescannedRow `protobuf:"bytes,3,rep,name=latest,proto3" json:"latest,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EditionFacts) Reset() {
+	*x = EditionFacts{}
+	mi := &file_groma_v1_report_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EditionFacts) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EditionFacts) ProtoMessage() {}
+
+func (x *EditionFacts) ProtoReflect() protoreflect.Message {
+	mi := &file_groma_v1_report_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EditionFacts.ProtoReflect.Descriptor instead.
+func (*EditionFacts) Descriptor() ([]byte, []int) {
+	return file_groma_v1_report_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *EditionFacts) GetNumber() int64 {
+	if x != nil {
+		return x.Number
+	}
+	return 0
+}
+
+func (x *EditionFacts) GetRescanned() int64 {
+	if x != nil {
+		return x.Rescanned
+	}
+	return 0
+}
+
+func (x *EditionFacts) GetLatest() []*RescannedRow {
+	if x != nil {
+		return x.Latest
+	}
+	return nil
+}
+
+// RescannedRow is a row that is of a rescan, and when.
+type RescannedRow struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Key           string                 `protobuf:"bytes,1,opt,name=key,proto3" json:"key,omitempty"`
+	At            *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=at,proto3" json:"at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RescannedRow) Reset() {
+	*x = RescannedRow{}
+	mi := &file_groma_v1_report_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RescannedRow) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RescannedRow) ProtoMessage() {}
+
+func (x *RescannedRow) ProtoReflect() protoreflect.Message {
+	mi := &file_groma_v1_report_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RescannedRow.ProtoReflect.Descriptor instead.
+func (*RescannedRow) Descriptor() ([]byte, []int) {
+	return file_groma_v1_report_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *RescannedRow) GetKey() string {
+	if x != nil {
+		return x.Key
+	}
+	return ""
+}
+
+func (x *RescannedRow) GetAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.At
+	}
+	return nil
+}
+
 // Source is the document that a landscape was read from.
 type Source struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -226,7 +352,7 @@ type Source struct {
 
 func (x *Source) Reset() {
 	*x = Source{}
-	mi := &file_groma_v1_report_proto_msgTypes[2]
+	mi := &file_groma_v1_report_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -238,7 +364,7 @@ func (x *Source) String() string {
 func (*Source) ProtoMessage() {}
 
 func (x *Source) ProtoReflect() protoreflect.Message {
-	mi := &file_groma_v1_report_proto_msgTypes[2]
+	mi := &file_groma_v1_report_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -251,7 +377,7 @@ func (x *Source) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Source.ProtoReflect.Descriptor instead.
 func (*Source) Descriptor() ([]byte, []int) {
-	return file_groma_v1_report_proto_rawDescGZIP(), []int{2}
+	return file_groma_v1_report_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *Source) GetName() string {
@@ -281,7 +407,7 @@ type Totals struct {
 
 func (x *Totals) Reset() {
 	*x = Totals{}
-	mi := &file_groma_v1_report_proto_msgTypes[3]
+	mi := &file_groma_v1_report_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -293,7 +419,7 @@ func (x *Totals) String() string {
 func (*Totals) ProtoMessage() {}
 
 func (x *Totals) ProtoReflect() protoreflect.Message {
-	mi := &file_groma_v1_report_proto_msgTypes[3]
+	mi := &file_groma_v1_report_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -306,7 +432,7 @@ func (x *Totals) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Totals.ProtoReflect.Descriptor instead.
 func (*Totals) Descriptor() ([]byte, []int) {
-	return file_groma_v1_report_proto_rawDescGZIP(), []int{3}
+	return file_groma_v1_report_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Totals) GetProjects() int64 {
@@ -368,13 +494,15 @@ type Repository struct {
 	BlobsCounted int64 `protobuf:"varint,25,opt,name=blobs_counted,json=blobsCounted,proto3" json:"blobs_counted,omitempty"`
 	// WithoutVitals says why there are no vitals, if they were asked for.
 	WithoutVitals string `protobuf:"bytes,26,opt,name=without_vitals,json=withoutVitals,proto3" json:"without_vitals,omitempty"`
+	// RescannedAt is when a rescan found it so; absent where the survey did.
+	RescannedAt   *timestamppb.Timestamp `protobuf:"bytes,27,opt,name=rescanned_at,json=rescannedAt,proto3" json:"rescanned_at,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Repository) Reset() {
 	*x = Repository{}
-	mi := &file_groma_v1_report_proto_msgTypes[4]
+	mi := &file_groma_v1_report_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -386,7 +514,7 @@ func (x *Repository) String() string {
 func (*Repository) ProtoMessage() {}
 
 func (x *Repository) ProtoReflect() protoreflect.Message {
-	mi := &file_groma_v1_report_proto_msgTypes[4]
+	mi := &file_groma_v1_report_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -399,7 +527,7 @@ func (x *Repository) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Repository.ProtoReflect.Descriptor instead.
 func (*Repository) Descriptor() ([]byte, []int) {
-	return file_groma_v1_report_proto_rawDescGZIP(), []int{4}
+	return file_groma_v1_report_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *Repository) GetKey() string {
@@ -584,6 +712,13 @@ func (x *Repository) GetWithoutVitals() string {
 	return ""
 }
 
+func (x *Repository) GetRescannedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.RescannedAt
+	}
+	return nil
+}
+
 var File_groma_v1_report_proto protoreflect.FileDescriptor
 
 const file_groma_v1_report_proto_rawDesc = "" +
@@ -599,7 +734,7 @@ const file_groma_v1_report_proto_rawDesc = "" +
 	"\vannotations\x18\a \x01(\v2\x15.groma.v1.AnnotationsR\vannotations\x1a:\n" +
 	"\fLeftOutEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\x03R\x05value:\x028\x01\"\xac\x02\n" +
+	"\x05value\x18\x02 \x01(\x03R\x05value:\x028\x01\"\xde\x02\n" +
 	"\vSurveyFacts\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x129\n" +
 	"\n" +
@@ -608,7 +743,15 @@ const file_groma_v1_report_proto_rawDesc = "" +
 	"\x06method\x18\x04 \x01(\tR\x06method\x12(\n" +
 	"\x06source\x18\x05 \x01(\v2\x10.groma.v1.SourceR\x06source\x12/\n" +
 	"\x05as_of\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\x12(\n" +
-	"\x04spec\x18\a \x01(\v2\x14.groma.v1.SurveySpecR\x04spec\"4\n" +
+	"\x04spec\x18\a \x01(\v2\x14.groma.v1.SurveySpecR\x04spec\x120\n" +
+	"\aedition\x18\b \x01(\v2\x16.groma.v1.EditionFactsR\aedition\"t\n" +
+	"\fEditionFacts\x12\x16\n" +
+	"\x06number\x18\x01 \x01(\x03R\x06number\x12\x1c\n" +
+	"\trescanned\x18\x02 \x01(\x03R\trescanned\x12.\n" +
+	"\x06latest\x18\x03 \x03(\v2\x16.groma.v1.RescannedRowR\x06latest\"L\n" +
+	"\fRescannedRow\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12*\n" +
+	"\x02at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\"4\n" +
 	"\x06Source\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x16\n" +
 	"\x06sha256\x18\x02 \x01(\tR\x06sha256\"\xc1\x01\n" +
@@ -618,7 +761,7 @@ const file_groma_v1_report_proto_rawDesc = "" +
 	"\boutcomes\x18\x03 \x03(\v2\x1e.groma.v1.Totals.OutcomesEntryR\boutcomes\x1a;\n" +
 	"\rOutcomesEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\x03R\x05value:\x028\x01\"\xf3\x06\n" +
+	"\x05value\x18\x02 \x01(\x03R\x05value:\x028\x01\"\xb2\a\n" +
 	"\n" +
 	"Repository\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x12\n" +
@@ -648,7 +791,8 @@ const file_groma_v1_report_proto_rawDesc = "" +
 	"\x06vitals\x18\x17 \x01(\v2\x10.groma.v1.VitalsR\x06vitals\x12%\n" +
 	"\x05words\x18\x18 \x01(\v2\x0f.groma.v1.WordsR\x05words\x12#\n" +
 	"\rblobs_counted\x18\x19 \x01(\x03R\fblobsCounted\x12%\n" +
-	"\x0ewithout_vitals\x18\x1a \x01(\tR\rwithoutVitals\x1a;\n" +
+	"\x0ewithout_vitals\x18\x1a \x01(\tR\rwithoutVitals\x12=\n" +
+	"\frescanned_at\x18\x1b \x01(\v2\x1a.google.protobuf.TimestampR\vrescannedAt\x1a;\n" +
 	"\rPackagesEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\x03R\x05value:\x028\x01B\x1eZ\x1cgroma/proto/groma/v1;gromav1b\x06proto3"
@@ -665,53 +809,59 @@ func file_groma_v1_report_proto_rawDescGZIP() []byte {
 	return file_groma_v1_report_proto_rawDescData
 }
 
-var file_groma_v1_report_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
+var file_groma_v1_report_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
 var file_groma_v1_report_proto_goTypes = []any{
 	(*Report)(nil),                // 0: groma.v1.Report
 	(*SurveyFacts)(nil),           // 1: groma.v1.SurveyFacts
-	(*Source)(nil),                // 2: groma.v1.Source
-	(*Totals)(nil),                // 3: groma.v1.Totals
-	(*Repository)(nil),            // 4: groma.v1.Repository
-	nil,                           // 5: groma.v1.Report.LeftOutEntry
-	nil,                           // 6: groma.v1.Totals.OutcomesEntry
-	nil,                           // 7: groma.v1.Repository.PackagesEntry
-	(*Project)(nil),               // 8: groma.v1.Project
-	(*Warning)(nil),               // 9: groma.v1.Warning
-	(*Annotations)(nil),           // 10: groma.v1.Annotations
-	(*timestamppb.Timestamp)(nil), // 11: google.protobuf.Timestamp
-	(*SurveySpec)(nil),            // 12: groma.v1.SurveySpec
-	(*Tally)(nil),                 // 13: groma.v1.Tally
-	(*Skipped)(nil),               // 14: groma.v1.Skipped
-	(*Wire)(nil),                  // 15: groma.v1.Wire
-	(*Vitals)(nil),                // 16: groma.v1.Vitals
-	(*Words)(nil),                 // 17: groma.v1.Words
+	(*EditionFacts)(nil),          // 2: groma.v1.EditionFacts
+	(*RescannedRow)(nil),          // 3: groma.v1.RescannedRow
+	(*Source)(nil),                // 4: groma.v1.Source
+	(*Totals)(nil),                // 5: groma.v1.Totals
+	(*Repository)(nil),            // 6: groma.v1.Repository
+	nil,                           // 7: groma.v1.Report.LeftOutEntry
+	nil,                           // 8: groma.v1.Totals.OutcomesEntry
+	nil,                           // 9: groma.v1.Repository.PackagesEntry
+	(*Project)(nil),               // 10: groma.v1.Project
+	(*Warning)(nil),               // 11: groma.v1.Warning
+	(*Annotations)(nil),           // 12: groma.v1.Annotations
+	(*timestamppb.Timestamp)(nil), // 13: google.protobuf.Timestamp
+	(*SurveySpec)(nil),            // 14: groma.v1.SurveySpec
+	(*Tally)(nil),                 // 15: groma.v1.Tally
+	(*Skipped)(nil),               // 16: groma.v1.Skipped
+	(*Wire)(nil),                  // 17: groma.v1.Wire
+	(*Vitals)(nil),                // 18: groma.v1.Vitals
+	(*Words)(nil),                 // 19: groma.v1.Words
 }
 var file_groma_v1_report_proto_depIdxs = []int32{
 	1,  // 0: groma.v1.Report.survey:type_name -> groma.v1.SurveyFacts
-	3,  // 1: groma.v1.Report.totals:type_name -> groma.v1.Totals
-	8,  // 2: groma.v1.Report.projects:type_name -> groma.v1.Project
-	4,  // 3: groma.v1.Report.repositories:type_name -> groma.v1.Repository
-	9,  // 4: groma.v1.Report.warnings:type_name -> groma.v1.Warning
-	5,  // 5: groma.v1.Report.left_out:type_name -> groma.v1.Report.LeftOutEntry
-	10, // 6: groma.v1.Report.annotations:type_name -> groma.v1.Annotations
-	11, // 7: groma.v1.SurveyFacts.started_at:type_name -> google.protobuf.Timestamp
-	11, // 8: groma.v1.SurveyFacts.ended_at:type_name -> google.protobuf.Timestamp
-	2,  // 9: groma.v1.SurveyFacts.source:type_name -> groma.v1.Source
-	11, // 10: groma.v1.SurveyFacts.as_of:type_name -> google.protobuf.Timestamp
-	12, // 11: groma.v1.SurveyFacts.spec:type_name -> groma.v1.SurveySpec
-	6,  // 12: groma.v1.Totals.outcomes:type_name -> groma.v1.Totals.OutcomesEntry
-	11, // 13: groma.v1.Repository.committed_at:type_name -> google.protobuf.Timestamp
-	13, // 14: groma.v1.Repository.tally:type_name -> groma.v1.Tally
-	14, // 15: groma.v1.Repository.skipped:type_name -> groma.v1.Skipped
-	7,  // 16: groma.v1.Repository.packages:type_name -> groma.v1.Repository.PackagesEntry
-	15, // 17: groma.v1.Repository.wire:type_name -> groma.v1.Wire
-	16, // 18: groma.v1.Repository.vitals:type_name -> groma.v1.Vitals
-	17, // 19: groma.v1.Repository.words:type_name -> groma.v1.Words
-	20, // [20:20] is the sub-list for method output_type
-	20, // [20:20] is the sub-list for method input_type
-	20, // [20:20] is the sub-list for extension type_name
-	20, // [20:20] is the sub-list for extension extendee
-	0,  // [0:20] is the sub-list for field type_name
+	5,  // 1: groma.v1.Report.totals:type_name -> groma.v1.Totals
+	10, // 2: groma.v1.Report.projects:type_name -> groma.v1.Project
+	6,  // 3: groma.v1.Report.repositories:type_name -> groma.v1.Repository
+	11, // 4: groma.v1.Report.warnings:type_name -> groma.v1.Warning
+	7,  // 5: groma.v1.Report.left_out:type_name -> groma.v1.Report.LeftOutEntry
+	12, // 6: groma.v1.Report.annotations:type_name -> groma.v1.Annotations
+	13, // 7: groma.v1.SurveyFacts.started_at:type_name -> google.protobuf.Timestamp
+	13, // 8: groma.v1.SurveyFacts.ended_at:type_name -> google.protobuf.Timestamp
+	4,  // 9: groma.v1.SurveyFacts.source:type_name -> groma.v1.Source
+	13, // 10: groma.v1.SurveyFacts.as_of:type_name -> google.protobuf.Timestamp
+	14, // 11: groma.v1.SurveyFacts.spec:type_name -> groma.v1.SurveySpec
+	2,  // 12: groma.v1.SurveyFacts.edition:type_name -> groma.v1.EditionFacts
+	3,  // 13: groma.v1.EditionFacts.latest:type_name -> groma.v1.RescannedRow
+	13, // 14: groma.v1.RescannedRow.at:type_name -> google.protobuf.Timestamp
+	8,  // 15: groma.v1.Totals.outcomes:type_name -> groma.v1.Totals.OutcomesEntry
+	13, // 16: groma.v1.Repository.committed_at:type_name -> google.protobuf.Timestamp
+	15, // 17: groma.v1.Repository.tally:type_name -> groma.v1.Tally
+	16, // 18: groma.v1.Repository.skipped:type_name -> groma.v1.Skipped
+	9,  // 19: groma.v1.Repository.packages:type_name -> groma.v1.Repository.PackagesEntry
+	17, // 20: groma.v1.Repository.wire:type_name -> groma.v1.Wire
+	18, // 21: groma.v1.Repository.vitals:type_name -> groma.v1.Vitals
+	19, // 22: groma.v1.Repository.words:type_name -> groma.v1.Words
+	13, // 23: groma.v1.Repository.rescanned_at:type_name -> google.protobuf.Timestamp
+	24, // [24:24] is the sub-list for method output_type
+	24, // [24:24] is the sub-list for method input_type
+	24, // [24:24] is the sub-list for extension type_name
+	24, // [24:24] is the sub-list for extension extendee
+	0,  // [0:24] is the sub-list for field type_name
 }
 
 func init() { file_groma_v1_report_proto_init() }
@@ -731,7 +881,7 @@ func file_groma_v1_report_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_groma_v1_report_proto_rawDesc), len(file_groma_v1_report_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   8,
+			NumMessages:   10,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

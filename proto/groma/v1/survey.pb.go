@@ -617,7 +617,8 @@ type ShardSummary struct {
 	state  protoimpl.MessageState `protogen:"open.v1"`
 	Survey string                 `protobuf:"bytes,1,opt,name=survey,proto3" json:"survey,omitempty"`
 	Shard  int64                  `protobuf:"varint,2,opt,name=shard,proto3" json:"shard,omitempty"`
-	// Rows are in the manifest's order and have every repository of the shard.
+	// Rows are in the manifest's order and have every repository of the shard of
+	// which anything is known.
 	Rows          []*Row `protobuf:"bytes,3,rep,name=rows,proto3" json:"rows,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -681,8 +682,11 @@ type Row struct {
 	Taken  *Taken                 `protobuf:"bytes,1,opt,name=taken,proto3" json:"taken,omitempty"`
 	Census *Census                `protobuf:"bytes,2,opt,name=census,proto3" json:"census,omitempty"`
 	// Vitals and words are absent where they were not asked for.
-	Vitals        *Vitals `protobuf:"bytes,3,opt,name=vitals,proto3" json:"vitals,omitempty"`
-	Words         *Words  `protobuf:"bytes,4,opt,name=words,proto3" json:"words,omitempty"`
+	Vitals *Vitals `protobuf:"bytes,3,opt,name=vitals,proto3" json:"vitals,omitempty"`
+	Words  *Words  `protobuf:"bytes,4,opt,name=words,proto3" json:"words,omitempty"`
+	// RescannedAt is when the edition was asked for that has the row anew; absent
+	// where the survey found it.
+	RescannedAt   *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=rescanned_at,json=rescannedAt,proto3" json:"rescanned_at,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -745,13 +749,20 @@ func (x *Row) GetWords() *Words {
 	return nil
 }
 
+func (x *Row) GetRescannedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.RescannedAt
+	}
+	return nil
+}
+
 // SurveyRequest starts a survey workflow.
 type SurveyRequest struct {
 	state     protoimpl.MessageState `protogen:"open.v1"`
 	Survey    string                 `protobuf:"bytes,1,opt,name=survey,proto3" json:"survey,omitempty"`
 	Spec      *SurveySpec            `protobuf:"bytes,2,opt,name=spec,proto3" json:"spec,omitempty"`
 	StartedAt *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=started_at,json=startedAt,proto3" json:"started_at,omitempty"`
-	// Window is how many censuses of one shard may be in flight.
+	// Window is how many censuses may be in flight, of all shards together.
 	Window int64 `protobuf:"varint,4,opt,name=window,proto3" json:"window,omitempty"`
 	// ShardSize is how many repositories a shard has; zero means the default.
 	ShardSize int64 `protobuf:"varint,5,opt,name=shard_size,json=shardSize,proto3" json:"shard_size,omitempty"`
@@ -1126,6 +1137,61 @@ func (x *ShardRequest) GetPaused() bool {
 	return false
 }
 
+// ShardSpent is what a shard tells its survey when it has nothing to hand out
+// for now, and when it needs less room than it said.
+type ShardSpent struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Shard int64                  `protobuf:"varint,1,opt,name=shard,proto3" json:"shard,omitempty"`
+	// Window is how many censuses it keeps in flight from now on, at most.
+	Window        int64 `protobuf:"varint,2,opt,name=window,proto3" json:"window,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ShardSpent) Reset() {
+	*x = ShardSpent{}
+	mi := &file_groma_v1_survey_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ShardSpent) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ShardSpent) ProtoMessage() {}
+
+func (x *ShardSpent) ProtoReflect() protoreflect.Message {
+	mi := &file_groma_v1_survey_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ShardSpent.ProtoReflect.Descriptor instead.
+func (*ShardSpent) Descriptor() ([]byte, []int) {
+	return file_groma_v1_survey_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *ShardSpent) GetShard() int64 {
+	if x != nil {
+		return x.Shard
+	}
+	return 0
+}
+
+func (x *ShardSpent) GetWindow() int64 {
+	if x != nil {
+		return x.Window
+	}
+	return 0
+}
+
 // ShardResponse is how a shard ended.
 type ShardResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -1136,7 +1202,7 @@ type ShardResponse struct {
 
 func (x *ShardResponse) Reset() {
 	*x = ShardResponse{}
-	mi := &file_groma_v1_survey_proto_msgTypes[12]
+	mi := &file_groma_v1_survey_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1148,7 +1214,7 @@ func (x *ShardResponse) String() string {
 func (*ShardResponse) ProtoMessage() {}
 
 func (x *ShardResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_groma_v1_survey_proto_msgTypes[12]
+	mi := &file_groma_v1_survey_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1161,7 +1227,7 @@ func (x *ShardResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShardResponse.ProtoReflect.Descriptor instead.
 func (*ShardResponse) Descriptor() ([]byte, []int) {
-	return file_groma_v1_survey_proto_rawDescGZIP(), []int{12}
+	return file_groma_v1_survey_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *ShardResponse) GetOutcomes() map[string]int64 {
@@ -1184,7 +1250,7 @@ type PlanRequest struct {
 
 func (x *PlanRequest) Reset() {
 	*x = PlanRequest{}
-	mi := &file_groma_v1_survey_proto_msgTypes[13]
+	mi := &file_groma_v1_survey_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1196,7 +1262,7 @@ func (x *PlanRequest) String() string {
 func (*PlanRequest) ProtoMessage() {}
 
 func (x *PlanRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_groma_v1_survey_proto_msgTypes[13]
+	mi := &file_groma_v1_survey_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1209,7 +1275,7 @@ func (x *PlanRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PlanRequest.ProtoReflect.Descriptor instead.
 func (*PlanRequest) Descriptor() ([]byte, []int) {
-	return file_groma_v1_survey_proto_rawDescGZIP(), []int{13}
+	return file_groma_v1_survey_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *PlanRequest) GetSurvey() string {
@@ -1253,7 +1319,7 @@ type PlanResponse struct {
 
 func (x *PlanResponse) Reset() {
 	*x = PlanResponse{}
-	mi := &file_groma_v1_survey_proto_msgTypes[14]
+	mi := &file_groma_v1_survey_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1265,7 +1331,7 @@ func (x *PlanResponse) String() string {
 func (*PlanResponse) ProtoMessage() {}
 
 func (x *PlanResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_groma_v1_survey_proto_msgTypes[14]
+	mi := &file_groma_v1_survey_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1278,7 +1344,7 @@ func (x *PlanResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PlanResponse.ProtoReflect.Descriptor instead.
 func (*PlanResponse) Descriptor() ([]byte, []int) {
-	return file_groma_v1_survey_proto_rawDescGZIP(), []int{14}
+	return file_groma_v1_survey_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *PlanResponse) GetRepositories() int64 {
@@ -1313,7 +1379,7 @@ type ListShardRequest struct {
 
 func (x *ListShardRequest) Reset() {
 	*x = ListShardRequest{}
-	mi := &file_groma_v1_survey_proto_msgTypes[15]
+	mi := &file_groma_v1_survey_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1325,7 +1391,7 @@ func (x *ListShardRequest) String() string {
 func (*ListShardRequest) ProtoMessage() {}
 
 func (x *ListShardRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_groma_v1_survey_proto_msgTypes[15]
+	mi := &file_groma_v1_survey_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1338,7 +1404,7 @@ func (x *ListShardRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListShardRequest.ProtoReflect.Descriptor instead.
 func (*ListShardRequest) Descriptor() ([]byte, []int) {
-	return file_groma_v1_survey_proto_rawDescGZIP(), []int{15}
+	return file_groma_v1_survey_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *ListShardRequest) GetSurvey() string {
@@ -1366,7 +1432,7 @@ type ListShardResponse struct {
 
 func (x *ListShardResponse) Reset() {
 	*x = ListShardResponse{}
-	mi := &file_groma_v1_survey_proto_msgTypes[16]
+	mi := &file_groma_v1_survey_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1378,7 +1444,7 @@ func (x *ListShardResponse) String() string {
 func (*ListShardResponse) ProtoMessage() {}
 
 func (x *ListShardResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_groma_v1_survey_proto_msgTypes[16]
+	mi := &file_groma_v1_survey_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1391,7 +1457,7 @@ func (x *ListShardResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListShardResponse.ProtoReflect.Descriptor instead.
 func (*ListShardResponse) Descriptor() ([]byte, []int) {
-	return file_groma_v1_survey_proto_rawDescGZIP(), []int{16}
+	return file_groma_v1_survey_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *ListShardResponse) GetTargets() []*CensusTarget {
@@ -1417,7 +1483,7 @@ type CensusTarget struct {
 
 func (x *CensusTarget) Reset() {
 	*x = CensusTarget{}
-	mi := &file_groma_v1_survey_proto_msgTypes[17]
+	mi := &file_groma_v1_survey_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1429,7 +1495,7 @@ func (x *CensusTarget) String() string {
 func (*CensusTarget) ProtoMessage() {}
 
 func (x *CensusTarget) ProtoReflect() protoreflect.Message {
-	mi := &file_groma_v1_survey_proto_msgTypes[17]
+	mi := &file_groma_v1_survey_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1442,7 +1508,7 @@ func (x *CensusTarget) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CensusTarget.ProtoReflect.Descriptor instead.
 func (*CensusTarget) Descriptor() ([]byte, []int) {
-	return file_groma_v1_survey_proto_rawDescGZIP(), []int{17}
+	return file_groma_v1_survey_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *CensusTarget) GetKey() string {
@@ -1502,7 +1568,7 @@ type TakeCensusRequest struct {
 
 func (x *TakeCensusRequest) Reset() {
 	*x = TakeCensusRequest{}
-	mi := &file_groma_v1_survey_proto_msgTypes[18]
+	mi := &file_groma_v1_survey_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1514,7 +1580,7 @@ func (x *TakeCensusRequest) String() string {
 func (*TakeCensusRequest) ProtoMessage() {}
 
 func (x *TakeCensusRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_groma_v1_survey_proto_msgTypes[18]
+	mi := &file_groma_v1_survey_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1527,7 +1593,7 @@ func (x *TakeCensusRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TakeCensusRequest.ProtoReflect.Descriptor instead.
 func (*TakeCensusRequest) Descriptor() ([]byte, []int) {
-	return file_groma_v1_survey_proto_rawDescGZIP(), []int{18}
+	return file_groma_v1_survey_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *TakeCensusRequest) GetSurvey() string {
@@ -1568,7 +1634,7 @@ type TakeCensusResponse struct {
 
 func (x *TakeCensusResponse) Reset() {
 	*x = TakeCensusResponse{}
-	mi := &file_groma_v1_survey_proto_msgTypes[19]
+	mi := &file_groma_v1_survey_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1580,7 +1646,7 @@ func (x *TakeCensusResponse) String() string {
 func (*TakeCensusResponse) ProtoMessage() {}
 
 func (x *TakeCensusResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_groma_v1_survey_proto_msgTypes[19]
+	mi := &file_groma_v1_survey_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1593,7 +1659,7 @@ func (x *TakeCensusResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TakeCensusResponse.ProtoReflect.Descriptor instead.
 func (*TakeCensusResponse) Descriptor() ([]byte, []int) {
-	return file_groma_v1_survey_proto_rawDescGZIP(), []int{19}
+	return file_groma_v1_survey_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *TakeCensusResponse) GetTaken() *Taken {
@@ -1616,7 +1682,7 @@ type SummariseShardRequest struct {
 
 func (x *SummariseShardRequest) Reset() {
 	*x = SummariseShardRequest{}
-	mi := &file_groma_v1_survey_proto_msgTypes[20]
+	mi := &file_groma_v1_survey_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1628,7 +1694,7 @@ func (x *SummariseShardRequest) String() string {
 func (*SummariseShardRequest) ProtoMessage() {}
 
 func (x *SummariseShardRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_groma_v1_survey_proto_msgTypes[20]
+	mi := &file_groma_v1_survey_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1641,7 +1707,7 @@ func (x *SummariseShardRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SummariseShardRequest.ProtoReflect.Descriptor instead.
 func (*SummariseShardRequest) Descriptor() ([]byte, []int) {
-	return file_groma_v1_survey_proto_rawDescGZIP(), []int{20}
+	return file_groma_v1_survey_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *SummariseShardRequest) GetSurvey() string {
@@ -1675,7 +1741,7 @@ type SummariseShardResponse struct {
 
 func (x *SummariseShardResponse) Reset() {
 	*x = SummariseShardResponse{}
-	mi := &file_groma_v1_survey_proto_msgTypes[21]
+	mi := &file_groma_v1_survey_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1687,7 +1753,7 @@ func (x *SummariseShardResponse) String() string {
 func (*SummariseShardResponse) ProtoMessage() {}
 
 func (x *SummariseShardResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_groma_v1_survey_proto_msgTypes[21]
+	mi := &file_groma_v1_survey_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1700,7 +1766,7 @@ func (x *SummariseShardResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SummariseShardResponse.ProtoReflect.Descriptor instead.
 func (*SummariseShardResponse) Descriptor() ([]byte, []int) {
-	return file_groma_v1_survey_proto_rawDescGZIP(), []int{21}
+	return file_groma_v1_survey_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *SummariseShardResponse) GetSummary() string {
@@ -1721,7 +1787,7 @@ type AggregateRequest struct {
 
 func (x *AggregateRequest) Reset() {
 	*x = AggregateRequest{}
-	mi := &file_groma_v1_survey_proto_msgTypes[22]
+	mi := &file_groma_v1_survey_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1733,7 +1799,7 @@ func (x *AggregateRequest) String() string {
 func (*AggregateRequest) ProtoMessage() {}
 
 func (x *AggregateRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_groma_v1_survey_proto_msgTypes[22]
+	mi := &file_groma_v1_survey_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1746,7 +1812,7 @@ func (x *AggregateRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AggregateRequest.ProtoReflect.Descriptor instead.
 func (*AggregateRequest) Descriptor() ([]byte, []int) {
-	return file_groma_v1_survey_proto_rawDescGZIP(), []int{22}
+	return file_groma_v1_survey_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *AggregateRequest) GetSurvey() string {
@@ -1774,7 +1840,7 @@ type AggregateResponse struct {
 
 func (x *AggregateResponse) Reset() {
 	*x = AggregateResponse{}
-	mi := &file_groma_v1_survey_proto_msgTypes[23]
+	mi := &file_groma_v1_survey_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1786,7 +1852,7 @@ func (x *AggregateResponse) String() string {
 func (*AggregateResponse) ProtoMessage() {}
 
 func (x *AggregateResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_groma_v1_survey_proto_msgTypes[23]
+	mi := &file_groma_v1_survey_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1799,7 +1865,7 @@ func (x *AggregateResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AggregateResponse.ProtoReflect.Descriptor instead.
 func (*AggregateResponse) Descriptor() ([]byte, []int) {
-	return file_groma_v1_survey_proto_rawDescGZIP(), []int{23}
+	return file_groma_v1_survey_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *AggregateResponse) GetReport() string {
@@ -1837,7 +1903,7 @@ type Progress struct {
 
 func (x *Progress) Reset() {
 	*x = Progress{}
-	mi := &file_groma_v1_survey_proto_msgTypes[24]
+	mi := &file_groma_v1_survey_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1849,7 +1915,7 @@ func (x *Progress) String() string {
 func (*Progress) ProtoMessage() {}
 
 func (x *Progress) ProtoReflect() protoreflect.Message {
-	mi := &file_groma_v1_survey_proto_msgTypes[24]
+	mi := &file_groma_v1_survey_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1862,7 +1928,7 @@ func (x *Progress) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Progress.ProtoReflect.Descriptor instead.
 func (*Progress) Descriptor() ([]byte, []int) {
-	return file_groma_v1_survey_proto_rawDescGZIP(), []int{24}
+	return file_groma_v1_survey_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *Progress) GetSurvey() string {
@@ -1932,7 +1998,7 @@ type Running struct {
 
 func (x *Running) Reset() {
 	*x = Running{}
-	mi := &file_groma_v1_survey_proto_msgTypes[25]
+	mi := &file_groma_v1_survey_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1944,7 +2010,7 @@ func (x *Running) String() string {
 func (*Running) ProtoMessage() {}
 
 func (x *Running) ProtoReflect() protoreflect.Message {
-	mi := &file_groma_v1_survey_proto_msgTypes[25]
+	mi := &file_groma_v1_survey_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1957,7 +2023,7 @@ func (x *Running) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Running.ProtoReflect.Descriptor instead.
 func (*Running) Descriptor() ([]byte, []int) {
-	return file_groma_v1_survey_proto_rawDescGZIP(), []int{25}
+	return file_groma_v1_survey_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *Running) GetKey() string {
@@ -2040,12 +2106,13 @@ const file_groma_v1_survey_proto_rawDesc = "" +
 	"\fShardSummary\x12\x16\n" +
 	"\x06survey\x18\x01 \x01(\tR\x06survey\x12\x14\n" +
 	"\x05shard\x18\x02 \x01(\x03R\x05shard\x12!\n" +
-	"\x04rows\x18\x03 \x03(\v2\r.groma.v1.RowR\x04rows\"\xa7\x01\n" +
+	"\x04rows\x18\x03 \x03(\v2\r.groma.v1.RowR\x04rows\"\xe6\x01\n" +
 	"\x03Row\x12%\n" +
 	"\x05taken\x18\x01 \x01(\v2\x0f.groma.v1.TakenR\x05taken\x12(\n" +
 	"\x06census\x18\x02 \x01(\v2\x10.groma.v1.CensusR\x06census\x12(\n" +
 	"\x06vitals\x18\x03 \x01(\v2\x10.groma.v1.VitalsR\x06vitals\x12%\n" +
-	"\x05words\x18\x04 \x01(\v2\x0f.groma.v1.WordsR\x05words\"\xaf\x02\n" +
+	"\x05words\x18\x04 \x01(\v2\x0f.groma.v1.WordsR\x05words\x12=\n" +
+	"\frescanned_at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\vrescannedAt\"\xaf\x02\n" +
 	"\rSurveyRequest\x12\x16\n" +
 	"\x06survey\x18\x01 \x01(\tR\x06survey\x12(\n" +
 	"\x04spec\x18\x02 \x01(\v2\x14.groma.v1.SurveySpecR\x04spec\x129\n" +
@@ -2084,7 +2151,11 @@ const file_groma_v1_survey_proto_rawDesc = "" +
 	"\x05shard\x18\x02 \x01(\x03R\x05shard\x12\x16\n" +
 	"\x06window\x18\x03 \x01(\x03R\x06window\x12(\n" +
 	"\x06limits\x18\x04 \x01(\v2\x10.groma.v1.LimitsR\x06limits\x12\x16\n" +
-	"\x06paused\x18\x05 \x01(\bR\x06paused\"\x8f\x01\n" +
+	"\x06paused\x18\x05 \x01(\bR\x06paused\":\n" +
+	"\n" +
+	"ShardSpent\x12\x14\n" +
+	"\x05shard\x18\x01 \x01(\x03R\x05shard\x12\x16\n" +
+	"\x06window\x18\x02 \x01(\x03R\x06window\"\x8f\x01\n" +
 	"\rShardResponse\x12A\n" +
 	"\boutcomes\x18\x01 \x03(\v2%.groma.v1.ShardResponse.OutcomesEntryR\boutcomes\x1a;\n" +
 	"\rOutcomesEntry\x12\x10\n" +
@@ -2166,7 +2237,7 @@ func file_groma_v1_survey_proto_rawDescGZIP() []byte {
 	return file_groma_v1_survey_proto_rawDescData
 }
 
-var file_groma_v1_survey_proto_msgTypes = make([]protoimpl.MessageInfo, 32)
+var file_groma_v1_survey_proto_msgTypes = make([]protoimpl.MessageInfo, 33)
 var file_groma_v1_survey_proto_goTypes = []any{
 	(*SurveySpec)(nil),             // 0: groma.v1.SurveySpec
 	(*Filter)(nil),                 // 1: groma.v1.Filter
@@ -2180,75 +2251,77 @@ var file_groma_v1_survey_proto_goTypes = []any{
 	(*SurveyResponse)(nil),         // 9: groma.v1.SurveyResponse
 	(*PrepareResponse)(nil),        // 10: groma.v1.PrepareResponse
 	(*ShardRequest)(nil),           // 11: groma.v1.ShardRequest
-	(*ShardResponse)(nil),          // 12: groma.v1.ShardResponse
-	(*PlanRequest)(nil),            // 13: groma.v1.PlanRequest
-	(*PlanResponse)(nil),           // 14: groma.v1.PlanResponse
-	(*ListShardRequest)(nil),       // 15: groma.v1.ListShardRequest
-	(*ListShardResponse)(nil),      // 16: groma.v1.ListShardResponse
-	(*CensusTarget)(nil),           // 17: groma.v1.CensusTarget
-	(*TakeCensusRequest)(nil),      // 18: groma.v1.TakeCensusRequest
-	(*TakeCensusResponse)(nil),     // 19: groma.v1.TakeCensusResponse
-	(*SummariseShardRequest)(nil),  // 20: groma.v1.SummariseShardRequest
-	(*SummariseShardResponse)(nil), // 21: groma.v1.SummariseShardResponse
-	(*AggregateRequest)(nil),       // 22: groma.v1.AggregateRequest
-	(*AggregateResponse)(nil),      // 23: groma.v1.AggregateResponse
-	(*Progress)(nil),               // 24: groma.v1.Progress
-	(*Running)(nil),                // 25: groma.v1.Running
-	nil,                            // 26: groma.v1.Carried.OutcomesEntry
-	nil,                            // 27: groma.v1.SurveyResponse.OutcomesEntry
-	nil,                            // 28: groma.v1.ShardResponse.OutcomesEntry
-	nil,                            // 29: groma.v1.PlanResponse.OutcomesEntry
-	nil,                            // 30: groma.v1.AggregateResponse.OutcomesEntry
-	nil,                            // 31: groma.v1.Progress.OutcomesEntry
-	(*timestamppb.Timestamp)(nil),  // 32: google.protobuf.Timestamp
-	(*Landscape)(nil),              // 33: groma.v1.Landscape
-	(*Window)(nil),                 // 34: groma.v1.Window
-	(*Annotations)(nil),            // 35: groma.v1.Annotations
-	(*Census)(nil),                 // 36: groma.v1.Census
-	(*Vitals)(nil),                 // 37: groma.v1.Vitals
-	(*Words)(nil),                  // 38: groma.v1.Words
+	(*ShardSpent)(nil),             // 12: groma.v1.ShardSpent
+	(*ShardResponse)(nil),          // 13: groma.v1.ShardResponse
+	(*PlanRequest)(nil),            // 14: groma.v1.PlanRequest
+	(*PlanResponse)(nil),           // 15: groma.v1.PlanResponse
+	(*ListShardRequest)(nil),       // 16: groma.v1.ListShardRequest
+	(*ListShardResponse)(nil),      // 17: groma.v1.ListShardResponse
+	(*CensusTarget)(nil),           // 18: groma.v1.CensusTarget
+	(*TakeCensusRequest)(nil),      // 19: groma.v1.TakeCensusRequest
+	(*TakeCensusResponse)(nil),     // 20: groma.v1.TakeCensusResponse
+	(*SummariseShardRequest)(nil),  // 21: groma.v1.SummariseShardRequest
+	(*SummariseShardResponse)(nil), // 22: groma.v1.SummariseShardResponse
+	(*AggregateRequest)(nil),       // 23: groma.v1.AggregateRequest
+	(*AggregateResponse)(nil),      // 24: groma.v1.AggregateResponse
+	(*Progress)(nil),               // 25: groma.v1.Progress
+	(*Running)(nil),                // 26: groma.v1.Running
+	nil,                            // 27: groma.v1.Carried.OutcomesEntry
+	nil,                            // 28: groma.v1.SurveyResponse.OutcomesEntry
+	nil,                            // 29: groma.v1.ShardResponse.OutcomesEntry
+	nil,                            // 30: groma.v1.PlanResponse.OutcomesEntry
+	nil,                            // 31: groma.v1.AggregateResponse.OutcomesEntry
+	nil,                            // 32: groma.v1.Progress.OutcomesEntry
+	(*timestamppb.Timestamp)(nil),  // 33: google.protobuf.Timestamp
+	(*Landscape)(nil),              // 34: groma.v1.Landscape
+	(*Window)(nil),                 // 35: groma.v1.Window
+	(*Annotations)(nil),            // 36: groma.v1.Annotations
+	(*Census)(nil),                 // 37: groma.v1.Census
+	(*Vitals)(nil),                 // 38: groma.v1.Vitals
+	(*Words)(nil),                  // 39: groma.v1.Words
 }
 var file_groma_v1_survey_proto_depIdxs = []int32{
 	1,  // 0: groma.v1.SurveySpec.filter:type_name -> groma.v1.Filter
 	2,  // 1: groma.v1.SurveySpec.limits:type_name -> groma.v1.Limits
-	32, // 2: groma.v1.SurveySpec.as_of:type_name -> google.protobuf.Timestamp
-	32, // 3: groma.v1.Manifest.started_at:type_name -> google.protobuf.Timestamp
+	33, // 2: groma.v1.SurveySpec.as_of:type_name -> google.protobuf.Timestamp
+	33, // 3: groma.v1.Manifest.started_at:type_name -> google.protobuf.Timestamp
 	0,  // 4: groma.v1.Manifest.spec:type_name -> groma.v1.SurveySpec
-	33, // 5: groma.v1.Manifest.landscape:type_name -> groma.v1.Landscape
-	34, // 6: groma.v1.Manifest.windows:type_name -> groma.v1.Window
-	35, // 7: groma.v1.Manifest.annotations:type_name -> groma.v1.Annotations
+	34, // 5: groma.v1.Manifest.landscape:type_name -> groma.v1.Landscape
+	35, // 6: groma.v1.Manifest.windows:type_name -> groma.v1.Window
+	36, // 7: groma.v1.Manifest.annotations:type_name -> groma.v1.Annotations
 	6,  // 8: groma.v1.ShardSummary.rows:type_name -> groma.v1.Row
 	4,  // 9: groma.v1.Row.taken:type_name -> groma.v1.Taken
-	36, // 10: groma.v1.Row.census:type_name -> groma.v1.Census
-	37, // 11: groma.v1.Row.vitals:type_name -> groma.v1.Vitals
-	38, // 12: groma.v1.Row.words:type_name -> groma.v1.Words
-	0,  // 13: groma.v1.SurveyRequest.spec:type_name -> groma.v1.SurveySpec
-	32, // 14: groma.v1.SurveyRequest.started_at:type_name -> google.protobuf.Timestamp
-	8,  // 15: groma.v1.SurveyRequest.carried:type_name -> groma.v1.Carried
-	26, // 16: groma.v1.Carried.outcomes:type_name -> groma.v1.Carried.OutcomesEntry
-	27, // 17: groma.v1.SurveyResponse.outcomes:type_name -> groma.v1.SurveyResponse.OutcomesEntry
-	7,  // 18: groma.v1.PrepareResponse.request:type_name -> groma.v1.SurveyRequest
-	2,  // 19: groma.v1.ShardRequest.limits:type_name -> groma.v1.Limits
-	28, // 20: groma.v1.ShardResponse.outcomes:type_name -> groma.v1.ShardResponse.OutcomesEntry
-	0,  // 21: groma.v1.PlanRequest.spec:type_name -> groma.v1.SurveySpec
-	32, // 22: groma.v1.PlanRequest.started_at:type_name -> google.protobuf.Timestamp
-	29, // 23: groma.v1.PlanResponse.outcomes:type_name -> groma.v1.PlanResponse.OutcomesEntry
-	17, // 24: groma.v1.ListShardResponse.targets:type_name -> groma.v1.CensusTarget
-	32, // 25: groma.v1.CensusTarget.as_of:type_name -> google.protobuf.Timestamp
-	34, // 26: groma.v1.CensusTarget.windows:type_name -> groma.v1.Window
-	17, // 27: groma.v1.TakeCensusRequest.target:type_name -> groma.v1.CensusTarget
-	2,  // 28: groma.v1.TakeCensusRequest.limits:type_name -> groma.v1.Limits
-	4,  // 29: groma.v1.TakeCensusResponse.taken:type_name -> groma.v1.Taken
-	4,  // 30: groma.v1.SummariseShardRequest.taken:type_name -> groma.v1.Taken
-	30, // 31: groma.v1.AggregateResponse.outcomes:type_name -> groma.v1.AggregateResponse.OutcomesEntry
-	31, // 32: groma.v1.Progress.outcomes:type_name -> groma.v1.Progress.OutcomesEntry
-	25, // 33: groma.v1.Progress.oldest:type_name -> groma.v1.Running
-	32, // 34: groma.v1.Running.since:type_name -> google.protobuf.Timestamp
-	35, // [35:35] is the sub-list for method output_type
-	35, // [35:35] is the sub-list for method input_type
-	35, // [35:35] is the sub-list for extension type_name
-	35, // [35:35] is the sub-list for extension extendee
-	0,  // [0:35] is the sub-list for field type_name
+	37, // 10: groma.v1.Row.census:type_name -> groma.v1.Census
+	38, // 11: groma.v1.Row.vitals:type_name -> groma.v1.Vitals
+	39, // 12: groma.v1.Row.words:type_name -> groma.v1.Words
+	33, // 13: groma.v1.Row.rescanned_at:type_name -> google.protobuf.Timestamp
+	0,  // 14: groma.v1.SurveyRequest.spec:type_name -> groma.v1.SurveySpec
+	33, // 15: groma.v1.SurveyRequest.started_at:type_name -> google.protobuf.Timestamp
+	8,  // 16: groma.v1.SurveyRequest.carried:type_name -> groma.v1.Carried
+	27, // 17: groma.v1.Carried.outcomes:type_name -> groma.v1.Carried.OutcomesEntry
+	28, // 18: groma.v1.SurveyResponse.outcomes:type_name -> groma.v1.SurveyResponse.OutcomesEntry
+	7,  // 19: groma.v1.PrepareResponse.request:type_name -> groma.v1.SurveyRequest
+	2,  // 20: groma.v1.ShardRequest.limits:type_name -> groma.v1.Limits
+	29, // 21: groma.v1.ShardResponse.outcomes:type_name -> groma.v1.ShardResponse.OutcomesEntry
+	0,  // 22: groma.v1.PlanRequest.spec:type_name -> groma.v1.SurveySpec
+	33, // 23: groma.v1.PlanRequest.started_at:type_name -> google.protobuf.Timestamp
+	30, // 24: groma.v1.PlanResponse.outcomes:type_name -> groma.v1.PlanResponse.OutcomesEntry
+	18, // 25: groma.v1.ListShardResponse.targets:type_name -> groma.v1.CensusTarget
+	33, // 26: groma.v1.CensusTarget.as_of:type_name -> google.protobuf.Timestamp
+	35, // 27: groma.v1.CensusTarget.windows:type_name -> groma.v1.Window
+	18, // 28: groma.v1.TakeCensusRequest.target:type_name -> groma.v1.CensusTarget
+	2,  // 29: groma.v1.TakeCensusRequest.limits:type_name -> groma.v1.Limits
+	4,  // 30: groma.v1.TakeCensusResponse.taken:type_name -> groma.v1.Taken
+	4,  // 31: groma.v1.SummariseShardRequest.taken:type_name -> groma.v1.Taken
+	31, // 32: groma.v1.AggregateResponse.outcomes:type_name -> groma.v1.AggregateResponse.OutcomesEntry
+	32, // 33: groma.v1.Progress.outcomes:type_name -> groma.v1.Progress.OutcomesEntry
+	26, // 34: groma.v1.Progress.oldest:type_name -> groma.v1.Running
+	33, // 35: groma.v1.Running.since:type_name -> google.protobuf.Timestamp
+	36, // [36:36] is the sub-list for method output_type
+	36, // [36:36] is the sub-list for method input_type
+	36, // [36:36] is the sub-list for extension type_name
+	36, // [36:36] is the sub-list for extension extendee
+	0,  // [0:36] is the sub-list for field type_name
 }
 
 func init() { file_groma_v1_survey_proto_init() }
@@ -2267,7 +2340,7 @@ func file_groma_v1_survey_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_groma_v1_survey_proto_rawDesc), len(file_groma_v1_survey_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   32,
+			NumMessages:   33,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
