@@ -97,8 +97,9 @@ func facts(d *gromav1.Difference) []fact {
 	of := func(what string, say func(*gromav1.Side) string) fact {
 		return fact{what, plain(say(d.Before)), plain(say(d.After))}
 	}
-	return []fact{
+	all := []fact{
 		of("survey", func(s *gromav1.Side) string { return s.GetSurvey().GetId() }),
+		of("edition", edition),
 		of("ended", func(s *gromav1.Side) string { return report.Moment(s.GetSurvey().GetEndedAt()) }),
 		of("landscape", func(s *gromav1.Side) string { return s.GetSurvey().GetSource().GetName() }),
 		of("landscape's SHA-256", func(s *gromav1.Side) string { return shorten(s.GetSurvey().GetSource().GetSha256()) }),
@@ -107,6 +108,14 @@ func facts(d *gromav1.Difference) []fact {
 		of("with a count", func(s *gromav1.Side) string { return report.Number(countedOf(s)) }),
 		of("method", func(s *gromav1.Side) string { return s.GetSurvey().GetMethod() }),
 	}
+	if edition(d.Before) == "1" && edition(d.After) == "1" {
+		all = slices.DeleteFunc(all, func(f fact) bool { return f.what == "edition" })
+	}
+	return all
+}
+
+func edition(s *gromav1.Side) string {
+	return report.Number(max(s.GetSurvey().GetEdition().GetNumber(), 1))
 }
 
 func countedOf(s *gromav1.Side) int64 {

@@ -82,6 +82,9 @@ func (w *writer) overview() {
 		facts = append(facts, joined(text("Commit of the landscape: "), code(w.LandscapeCommit)))
 	}
 	facts = append(facts, text("Survey: %s, from %s to %s", s.GetId(), report.Moment(s.GetStartedAt()), report.Moment(s.GetEndedAt())))
+	if edition := report.EditionText(s); edition != "" {
+		facts = append(facts, text("Edition: %s", edition))
+	}
 	if s.GetAsOf() != nil {
 		facts = append(facts, text("As of: %s; of each repository the last commit before that", report.Moment(s.GetAsOf())))
 	}

@@ -77,6 +77,9 @@ func (m *markdown) overview() {
 		m.printf("- Commit of the landscape: `%s`\n", plain(m.LandscapeCommit))
 	}
 	m.printf("- Survey: %s, from %s to %s\n", escape(s.GetId()), moment(s.GetStartedAt()), moment(s.GetEndedAt()))
+	if text := editionText(s, escape); text != "" {
+		m.printf("- Edition: %s\n", text)
+	}
 	if s.GetAsOf() != nil {
 		m.printf("- As of: %s; of each repository the last commit before that\n", moment(s.GetAsOf()))
 	}

@@ -84,7 +84,7 @@ func repository(planned *gromav1.PlannedRepository, row *gromav1.Row) *gromav1.R
 		r.Commit, r.CommittedAt, r.Method = census.Commit, census.CommittedAt, census.Method
 		r.Files, r.Tally, r.Skipped, r.Packages = census.Files, census.Tally, census.Skipped, census.Packages
 	}
-	r.Vitals, r.Words = row.GetVitals(), row.GetWords()
+	r.Vitals, r.Words, r.RescannedAt = row.GetVitals(), row.GetWords(), row.GetRescannedAt()
 	return r
 }
 

@@ -35,6 +35,9 @@ func Terminal(analyses ...*gromav1.Analysis) string {
 	}
 	if len(analyses) > 0 {
 		out.WriteString("\n" + outcomesLine(analyses[0]))
+		if text := EditionText(analyses[0].Survey); text != "" {
+			out.WriteString(printable("edition "+text) + "\n")
+		}
 	}
 	return out.String()
 }

@@ -38,7 +38,18 @@ func Fixture() *gromav1.Report {
 	sandbox(r)
 	r.Annotations = annotations()
 	r.Totals = Totals(r)
+	rescanned(r)
 	return r
+}
+
+// rescanned makes it an edition.
+func rescanned(r *gromav1.Report) {
+	facts := &gromav1.EditionFacts{Number: 3, Rescanned: 2}
+	for i, row := range r.Repositories[:2] {
+		row.RescannedAt = timestamppb.New(Began.Add(time.Duration(24-i) * time.Hour))
+		facts.Latest = append(facts.Latest, &gromav1.RescannedRow{Key: row.Key, At: row.RescannedAt})
+	}
+	r.Survey.Edition = facts
 }
 
 // Bare is the fixture without vitals, words and annotations.
