@@ -40,8 +40,21 @@ type Config struct {
 	// Roles is what the worker does; zero means all.
 	Roles Roles
 	// Temporal is where rescans are handed over to what makes editions; nil
-	// hands those back.
+	// means the worker's own.
 	Temporal client.Client
+	// Window is that of scheduled surveys that ask for none; zero means twice
+	// the concurrency. Searchable says that Temporal has the search attributes
+	// of surveys.
+	Window     int64
+	Searchable bool
+}
+
+// window is that of surveys that ask for none.
+func (c *Config) window() int64 {
+	if c.Window > 0 {
+		return c.Window
+	}
+	return 2 * int64(max(c.Concurrency, 1))
 }
 
 // Roles are what a worker does.
@@ -59,6 +72,9 @@ const (
 func New(c client.Client, config Config) worker.Worker {
 	if config.Roles == 0 {
 		config.Roles = Census | Workflows
+	}
+	if config.Temporal == nil {
+		config.Temporal = c
 	}
 	w := worker.New(c, config.Queue, worker.Options{
 		DisableWorkflowWorker:              config.Roles&Workflows == 0,
@@ -123,7 +139,9 @@ func (a *Activities) TakeCensus(ctx context.Context, request *gromav1.TakeCensus
 		return nil, verdict(ctx, err)
 	}
 	taken.Attempts = tries(ctx)
-	a.tellTaken(ctx, request.Survey, taken)
+	if request.Survey != "" { // a rescan that no survey asks for
+		a.tellTaken(ctx, request.Survey, request.Rescan, taken)
+	}
 	return &gromav1.TakeCensusResponse{Taken: taken}, nil
 }
 
@@ -138,7 +156,7 @@ func (a *Activities) SummariseShard(ctx context.Context, request *gromav1.Summar
 	}
 	for _, taken := range request.Taken {
 		decided := taken.Seconds == 0 // by the workflow: a census takes time
-		if decided && !a.tellTaken(ctx, request.Survey, taken) {
+		if decided && !a.tellTaken(ctx, request.Survey, "", taken) {
 			break // nobody listens; waiting for each would take longer than the activity may
 		}
 	}
@@ -157,8 +175,14 @@ func (a *Activities) Aggregate(ctx context.Context, request *gromav1.AggregateRe
 	return &gromav1.AggregateResponse{Report: key, Outcomes: outcomes}, nil
 }
 
-func (a *Activities) tellTaken(ctx context.Context, id string, taken *gromav1.Taken) bool {
-	return a.tell(ctx, id, "taken/"+taken.Key, &gromav1.Notice{Event: &gromav1.Notice_Taken{Taken: taken}})
+// tellTaken tells what came of a repository. What a rescan found is another
+// event than what the survey did.
+func (a *Activities) tellTaken(ctx context.Context, id, rescan string, taken *gromav1.Taken) bool {
+	event := "taken/" + taken.Key
+	if rescan != "" {
+		event = "rescanned/" + rescan + "/" + taken.Key
+	}
+	return a.tell(ctx, id, event, &gromav1.Notice{Event: &gromav1.Notice_Taken{Taken: taken}})
 }
 
 // tell publishes a notice and reports whether it was taken. Losing one harms

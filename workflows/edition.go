@@ -1,10 +1,69 @@
 package workflows
 
 import (
+	"slices"
+	"time"
+
 	"go.temporal.io/sdk/workflow"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	gromav1 "groma/proto/groma/v1"
 )
 
-// Edition makes new editions of a survey's report.
-func Edition(workflow.Context, *gromav1.EditionRequest) error { return nil }
+const (
+	// longestGathering is how long an edition waits, at most, for more.
+	longestGathering = 15 * time.Second
+	// mostRevisions bounds the payload that asks for one edition.
+	mostRevisions = 1000
+)
+
+// Edition makes new editions of one survey's report, of the repositories that
+// rescans hand over. It gathers them first, so that a storm over many makes few
+// editions.
+func Edition(ctx workflow.Context, request *gromav1.EditionRequest) error {
+	e := &edition{survey: request.Survey, taken: request.Taken, signals: workflow.GetSignalChannel(ctx, TakenSignal)}
+	for {
+		if err := untilQuiet(ctx, longestGathering, e.hear); err != nil {
+			return err
+		}
+		if err := e.make(ctx); err != nil {
+			return err
+		}
+		if !e.hear() && len(e.taken) == 0 {
+			return nil
+		}
+		if long(ctx) { // what is heard goes along
+			return workflow.NewContinueAsNewError(ctx, "Edition", &gromav1.EditionRequest{Survey: e.survey, Taken: e.taken})
+		}
+	}
+}
+
+// edition is what is gathered: the last word on each repository, in the order
+// of their last words.
+type edition struct {
+	survey  string
+	taken   []*gromav1.Taken
+	signals workflow.ReceiveChannel
+}
+
+// hear gathers all that has come, and reports whether there was anything.
+func (e *edition) hear() bool {
+	heard := false
+	for taken := new(gromav1.Taken); e.signals.ReceiveAsync(taken); taken = new(gromav1.Taken) {
+		e.taken = slices.DeleteFunc(e.taken, func(t *gromav1.Taken) bool { return t.Key == taken.Key })
+		e.taken = append(e.taken, taken)
+		heard = true
+	}
+	return heard
+}
+
+// make makes one edition of what is gathered, if there is anything.
+func (e *edition) make(ctx workflow.Context) error {
+	some := e.taken[:min(len(e.taken), mostRevisions)]
+	if len(some) == 0 {
+		return nil
+	}
+	_, err := makeEdition.about(e.survey).run(ctx, &gromav1.ReviseRequest{Survey: e.survey, Taken: some, MadeAt: timestamppb.New(workflow.Now(ctx))})
+	e.taken = e.taken[len(some):]
+	return err
+}

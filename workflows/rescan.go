@@ -1,12 +1,126 @@
 package workflows
 
 import (
+	"fmt"
+	"time"
+
 	"go.temporal.io/sdk/workflow"
+	"google.golang.org/protobuf/proto"
 
 	gromav1 "groma/proto/groma/v1"
 )
 
-// Rescan takes the census of one repository at its head.
-func Rescan(workflow.Context, *gromav1.RescanRequest) (*gromav1.RescanResponse, error) {
-	return &gromav1.RescanResponse{}, nil
+// longestStorm is how long a rescan waits, at most, for pushes to a repository
+// to come to an end.
+const longestStorm = 10 * time.Second
+
+// Rescan takes the census of one repository at its head, as each survey that
+// contains it asks for it, and hands over what has changed. Pushes that come
+// while it takes the census make one more: what it ends with is not older than
+// the last push.
+func Rescan(ctx workflow.Context, request *gromav1.RescanRequest) (*gromav1.RescanResponse, error) {
+	r := &rescan{request: request, pushes: workflow.GetSignalChannel(ctx, PushSignal)}
+	for {
+		if err := untilQuiet(ctx, longestStorm, r.pushed); err != nil {
+			return nil, err
+		}
+		r.pushed() // the census comes after these
+		response, err := r.scan(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if !r.pushed() {
+			return response, nil
+		}
+		if long(ctx) { // every push is heard, and the next run begins with a census
+			return nil, workflow.NewContinueAsNewError(ctx, "Rescan", request)
+		}
+	}
+}
+
+// rescan is what a running rescan knows.
+type rescan struct {
+	request *gromav1.RescanRequest
+	pushes  workflow.ReceiveChannel
+	scans   int64
+}
+
+// pushed hears all pushes that have come, and reports whether there were any.
+func (r *rescan) pushed() bool {
+	heard := false
+	for r.pushes.ReceiveAsync(nil) {
+		heard = true
+	}
+	return heard
+}
+
+// scan takes the censuses once. Surveys that ask for the same get the same.
+func (r *rescan) scan(ctx workflow.Context) (*gromav1.RescanResponse, error) {
+	r.scans++
+	found, err := findSurveys.run(ctx, &gromav1.FindSurveysRequest{Repository: r.request.Repository})
+	if err != nil {
+		return nil, err
+	}
+	asked := found.Surveys
+	if len(asked) == 0 {
+		asked = []*gromav1.Containing{{Target: &gromav1.CensusTarget{Key: r.request.Repository, Address: r.address()}}}
+	}
+	response := &gromav1.RescanResponse{}
+	for i, survey := range asked {
+		rescanned, err := r.scanFor(ctx, survey, same(asked[:i], response.Surveys, survey))
+		if err != nil {
+			return nil, err
+		}
+		response.Surveys = append(response.Surveys, rescanned)
+	}
+	response.Taken = response.Surveys[0].Taken
+	response.Surveys = response.Surveys[:len(found.Surveys)]
+	return response, nil
+}
+
+func (r *rescan) address() string {
+	if r.request.Address != "" {
+		return r.request.Address
+	}
+	return "https://" + r.request.Repository
+}
+
+// same is what came of a repository for a survey before that asked for the same
+// as this one, or nil.
+func same(before []*gromav1.Containing, came []*gromav1.Rescanned, survey *gromav1.Containing) *gromav1.Rescanned {
+	for i, b := range before {
+		if proto.Equal(b.Target, survey.Target) && proto.Equal(b.Limits, survey.Limits) {
+			return came[i]
+		}
+	}
+	return nil
+}
+
+// scanFor takes the census for one survey, unless it is taken, and hands it
+// over. A census that could not be taken says nothing new of the repository,
+// and revises nothing.
+func (r *rescan) scanFor(ctx workflow.Context, survey *gromav1.Containing, came *gromav1.Rescanned) (*gromav1.Rescanned, error) {
+	rescanned := &gromav1.Rescanned{Survey: survey.Survey}
+	var failed error
+	if came != nil {
+		rescanned.Taken = came.Taken
+	} else {
+		rescanned.Taken, failed = take(ctx, &gromav1.TakeCensusRequest{
+			Survey: survey.Survey, Target: survey.Target, Limits: survey.Limits, Rescan: r.name(ctx),
+		})
+	}
+	if failed != nil || survey.Survey == "" || undecided(rescanned.Taken) {
+		return rescanned, ctx.Err()
+	}
+	return handOver.about(survey.Survey).run(ctx, rescanned)
+}
+
+// undecided reports whether a census failed in a way that may pass.
+func undecided(taken *gromav1.Taken) bool {
+	return taken.Outcome == "failed" || taken.Outcome == "timed-out"
+}
+
+// name tells one scan from all others.
+func (r *rescan) name(ctx workflow.Context) string {
+	return fmt.Sprintf("%s-%d", workflow.GetInfo(ctx).WorkflowExecution.RunID, r.scans)
 }

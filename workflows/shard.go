@@ -2,6 +2,7 @@ package workflows
 
 import (
 	"maps"
+	"slices"
 	"time"
 
 	"go.temporal.io/sdk/workflow"
@@ -14,7 +15,7 @@ import (
 // and keeps a summary. Each repository of the shard has exactly one outcome in
 // it, whatever happened.
 func Shard(ctx workflow.Context, request *gromav1.ShardRequest) (*gromav1.ShardResponse, error) {
-	s := &shard{request: request, outcomes: map[string]int64{}}
+	s := &shard{request: request, window: max(request.Window, 1), paused: request.Paused, queue: &queue{}, outcomes: map[string]int64{}}
 	if err := workflow.SetQueryHandler(ctx, ProgressQuery, s.query); err != nil {
 		return nil, err
 	}
@@ -25,6 +26,8 @@ func Shard(ctx workflow.Context, request *gromav1.ShardRequest) (*gromav1.ShardR
 		return nil, err
 	}
 	s.begin(listed.Targets)
+	workflow.Go(ctx, s.hear)
+	workflow.Go(ctx, s.tellSpent)
 	s.countAll(ctx, last)
 	_, err = summariseShard.run(last, &gromav1.SummariseShardRequest{Survey: request.Survey, Shard: request.Shard, Taken: s.taken})
 	if err != nil {
@@ -36,7 +39,12 @@ func Shard(ctx workflow.Context, request *gromav1.ShardRequest) (*gromav1.ShardR
 // shard is what a running shard knows; the slices run alongside targets.
 type shard struct {
 	request  *gromav1.ShardRequest
+	window   int64 // how many may be in flight now
+	spent    bool  // from then on, window only falls
+	paused   bool
 	targets  []*gromav1.CensusTarget
+	queue    *queue
+	running  int64
 	taken    []*gromav1.Taken // nil until the outcome is known
 	since    []time.Time      // zero unless in flight
 	outcomes map[string]int64
@@ -44,30 +52,50 @@ type shard struct {
 
 func (s *shard) begin(targets []*gromav1.CensusTarget) {
 	s.targets = targets
+	s.queue = newQueue(targets)
 	s.taken = make([]*gromav1.Taken, len(targets))
 	s.since = make([]time.Time, len(targets))
 }
 
-// countAll hands out the repositories in order, at most a window at a time,
-// tells the survey when the last is handed out, and waits for all.
+// countAll hands out the repositories, at most a window at a time, and waits
+// for all.
 func (s *shard) countAll(ctx, last workflow.Context) {
-	window := workflow.NewSemaphore(ctx, max(s.request.Window, 1))
 	wait := workflow.NewWaitGroup(ctx)
-	for i, target := range s.targets {
-		if window.Acquire(ctx, 1) != nil {
-			s.settle(i, &gromav1.Taken{Key: target.Key, Outcome: "failed", Reason: "the survey was cancelled before its turn"})
-			continue
-		}
+	for s.queue.waiting > 0 && workflow.Await(ctx, func() bool { return s.mayBegin(ctx) }) == nil {
+		i := s.queue.take(s.next(ctx))
+		s.running++
 		s.since[i] = workflow.Now(ctx)
 		wait.Add(1)
 		workflow.Go(ctx, func(ctx workflow.Context) {
 			defer wait.Done()
-			defer window.Release(1)
-			s.settle(i, s.take(ctx, target))
+			taken, _ := take(ctx, &gromav1.TakeCensusRequest{Survey: s.request.Survey, Target: s.targets[i], Limits: s.request.Limits})
+			s.running--
+			s.queue.end(i)
+			s.settle(i, taken)
 		})
 	}
-	s.tellSpent(ctx)
+	for _, i := range s.queue.rest() {
+		s.settle(i, &gromav1.Taken{Key: s.targets[i].Key, Outcome: "failed", Reason: "the survey was cancelled before its turn"})
+	}
 	wait.Wait(last)
+}
+
+// mayBegin reports whether a repository may be handed out. Room in the window
+// comes first: a shard that goes on after a pause begins no more at once than
+// there is room for.
+func (s *shard) mayBegin(ctx workflow.Context) bool {
+	return s.running < s.window && !s.paused && s.next(ctx) != nil
+}
+
+// A host is slow with a census that is in flight for longer than this. As
+// window is twice what the workers take at once, a quarter of it is half of
+// them: no more of them are one slow host's.
+const slowAfter = time.Minute
+
+// next is the host whose turn it is, nil if there is none.
+func (s *shard) next(ctx workflow.Context) *host {
+	now := workflow.Now(ctx)
+	return s.queue.next(max(s.request.Window/4, 1), func(i int) bool { return now.Sub(s.since[i]) > slowAfter })
 }
 
 // settle gives a repository its outcome.
@@ -77,54 +105,40 @@ func (s *shard) settle(i int, taken *gromav1.Taken) {
 	s.outcomes[taken.Outcome]++
 }
 
-// A census that ends through no fault of the repository is begun again: at
-// once when a worker was lost, then after longer and longer pauses, since
-// storage may be away. After this many times, about a quarter of an hour, the
-// repository is held to be the cause.
-const (
-	restarts     = 20
-	longestPause = time.Minute
-)
-
-// take takes the census of one repository; a failure is an outcome.
-func (s *shard) take(ctx workflow.Context, target *gromav1.CensusTarget) *gromav1.Taken {
-	request := &gromav1.TakeCensusRequest{Survey: s.request.Survey, Target: target, Limits: s.request.Limits}
-	census := takeCensus.limit(s.attempt())
-	response, err := census.run(ctx, request)
-	for n := range restarts {
-		if !ours(err) || n > 0 && workflow.Sleep(ctx, min(time.Second<<n, longestPause)) != nil {
-			break
+// hear does what the survey says, for as long as the shard is not cancelled.
+func (s *shard) hear(ctx workflow.Context) {
+	window, paused := workflow.GetSignalChannel(ctx, windowSignal), workflow.GetSignalChannel(ctx, pausedSignal)
+	selector := workflow.NewSelector(ctx)
+	selector.AddReceive(window, func(c workflow.ReceiveChannel, _ bool) {
+		var granted int64
+		if c.Receive(ctx, &granted); !s.spent {
+			s.window = granted
 		}
-		response, err = census.run(ctx, request)
+	})
+	selector.AddReceive(paused, func(c workflow.ReceiveChannel, _ bool) { c.Receive(ctx, &s.paused) })
+	selector.AddReceive(ctx.Done(), func(workflow.ReceiveChannel, bool) {})
+	for ctx.Err() == nil {
+		selector.Select(ctx)
 	}
-	if err != nil && ctx.Err() != nil {
-		err = ctx.Err() // whatever else was wrong with it
-	}
-	if err != nil {
-		outcome, reason := outcomeOf(err)
-		return &gromav1.Taken{Key: target.Key, Outcome: outcome, Reason: reason, Attempts: triesOf(err)}
-	}
-	return response.Taken
 }
 
-// attempt is how long one try may take. The census watches its own time; a
-// minute later the worker is stuck.
-func (s *shard) attempt() time.Duration {
-	seconds := s.request.Limits.GetSeconds()
-	if seconds <= 0 {
-		seconds = 30 * 60 // as a census has it by default
-	}
-	return time.Duration(seconds)*time.Second + time.Minute
-}
-
+// tellSpent tells the survey when nothing can be handed out for now and half of
+// the window is free, so that the next shard may have that. From then on the
+// shard keeps to what it has; it tells again each time that is a quarter.
 func (s *shard) tellSpent(ctx workflow.Context) {
 	parent := workflow.GetInfo(ctx).ParentWorkflowExecution
-	if parent == nil || ctx.Err() != nil {
+	if parent == nil || workflow.Await(ctx, func() bool { return s.running <= max(s.window/2, 1) && s.next(ctx) == nil }) != nil {
 		return
 	}
-	told := workflow.SignalExternalWorkflow(ctx, parent.ID, parent.RunID, spentSignal, s.request.Shard)
-	if err := told.Get(ctx, nil); err != nil {
-		workflow.GetLogger(ctx).Warn("survey not told that its shard is spent", "survey", s.request.Survey, "shard", s.request.Shard, "error", err)
+	for s.queue.waiting > 0 || s.running > 0 {
+		s.spent, s.window = true, max(s.running, 1)
+		told := workflow.SignalExternalWorkflow(ctx, parent.ID, parent.RunID, spentSignal, &gromav1.ShardSpent{Shard: s.request.Shard, Window: s.window})
+		if err := told.Get(ctx, nil); err != nil && ctx.Err() == nil {
+			workflow.GetLogger(ctx).Warn("survey not told that its shard is spent", "survey", s.request.Survey, "shard", s.request.Shard, "error", err)
+		}
+		if workflow.Await(ctx, func() bool { return s.queue.waiting == 0 && s.running <= s.window/4 }) != nil {
+			return
+		}
 	}
 }
 
@@ -132,16 +146,15 @@ func (s *shard) tellSpent(ctx workflow.Context) {
 const oldest = 5
 
 func (s *shard) query() (*gromav1.Progress, error) {
-	p := &gromav1.Progress{Survey: s.request.Survey, State: "counting", Total: int64(len(s.targets)), Outcomes: maps.Clone(s.outcomes)}
-	for i, since := range s.since { // handed out in order, so the oldest come first
-		if since.IsZero() {
-			continue
-		}
-		p.Running++
-		if len(p.Oldest) < oldest {
-			p.Oldest = append(p.Oldest, &gromav1.Running{Key: s.targets[i].Key, Since: timestamppb.New(since)})
+	p := &gromav1.Progress{Survey: s.request.Survey, State: stateOf("counting", s.paused), Total: int64(len(s.targets)), Outcomes: maps.Clone(s.outcomes)}
+	for _, h := range s.queue.hosts { // handed out in order, so each host's oldest come first
+		for _, i := range h.running {
+			p.Oldest = append(p.Oldest, &gromav1.Running{Key: s.targets[i].Key, Since: timestamppb.New(s.since[i])})
 		}
 	}
+	slices.SortStableFunc(p.Oldest, func(a, b *gromav1.Running) int { return a.Since.AsTime().Compare(b.Since.AsTime()) })
+	p.Oldest = p.Oldest[:min(len(p.Oldest), oldest)]
+	p.Running = s.running
 	p.Waiting = p.Total - p.Running - sum(s.outcomes)
 	return p, nil
 }

@@ -42,6 +42,12 @@ func (a activity[Request, Response]) run(ctx workflow.Context, request Request) 
 	return response, err
 }
 
+// about returns the activity with a summary for people: what it is about.
+func (a activity[Request, Response]) about(summary string) activity[Request, Response] {
+	a.options.Summary = summary
+	return a
+}
+
 // limit returns the activity with another limit on one attempt.
 func (a activity[Request, Response]) limit(attempt time.Duration) activity[Request, Response] {
 	a.options.StartToCloseTimeout = attempt
@@ -62,6 +68,11 @@ var (
 	summariseShard = activity[*gromav1.SummariseShardRequest, *gromav1.SummariseShardResponse]{"SummariseShard", bookkeeping}
 	aggregate      = activity[*gromav1.AggregateRequest, *gromav1.AggregateResponse]{"Aggregate", bookkeeping}
 
+	findSurveys = activity[*gromav1.FindSurveysRequest, *gromav1.FindSurveysResponse]{"FindSurveys", bookkeeping}
+	handOver    = activity[*gromav1.Rescanned, *gromav1.Rescanned]{"HandOver", bookkeeping}
+	makeEdition = activity[*gromav1.ReviseRequest, *gromav1.ReviseResponse]{"MakeEdition", bookkeeping}
+	prepare     = activity[*gromav1.StartSurveyRequest, *gromav1.PrepareResponse]{"Prepare", bookkeeping}
+
 	// takeCensus gives a remote five tries within about a minute: long enough
 	// for a host that restarts, short enough not to hold up a survey. What is
 	// not the remote's fault ends the activity, and the shard begins it again.
@@ -74,15 +85,6 @@ var (
 )
 
 const attempts = 5
-
-// childOptions wait for a cancelled shard to seal what it has.
-func childOptions(ctx workflow.Context, shard int64) workflow.Context {
-	return workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
-		WorkflowID:          ShardID(workflow.GetInfo(ctx).WorkflowExecution.ID, shard),
-		WaitForCancellation: true,
-		ParentClosePolicy:   enums.PARENT_CLOSE_POLICY_REQUEST_CANCEL,
-	})
-}
 
 // outcomeOf says what a census that could not be taken comes to, and why.
 func outcomeOf(err error) (outcome, reason string) {

@@ -1,0 +1,49 @@
+package workflows
+
+import (
+	"time"
+
+	"go.temporal.io/sdk/workflow"
+
+	gromav1 "groma/proto/groma/v1"
+)
+
+// A census that ends through no fault of the repository is begun again: at
+// once when a worker was lost, then after longer and longer pauses, since
+// storage may be away. After this many times, about a quarter of an hour, the
+// repository is held to be the cause.
+const (
+	restarts     = 20
+	longestPause = time.Minute
+)
+
+// take takes the census of one repository; a failure is an outcome. The error
+// is why nothing could be found out.
+func take(ctx workflow.Context, request *gromav1.TakeCensusRequest) (*gromav1.Taken, error) {
+	census := takeCensus.limit(attempt(request.Limits)).about(request.Target.Key)
+	response, err := census.run(ctx, request)
+	for n := range restarts {
+		if !ours(err) || n > 0 && workflow.Sleep(ctx, min(time.Second<<n, longestPause)) != nil {
+			break
+		}
+		response, err = census.run(ctx, request)
+	}
+	if err == nil {
+		return response.Taken, nil
+	}
+	if ctx.Err() != nil {
+		err = ctx.Err() // whatever else was wrong with it
+	}
+	outcome, reason := outcomeOf(err)
+	return &gromav1.Taken{Key: request.Target.Key, Outcome: outcome, Reason: reason, Attempts: triesOf(err)}, err
+}
+
+// attempt is how long one try may take. The census watches its own time; a
+// minute later the worker is stuck.
+func attempt(limits *gromav1.Limits) time.Duration {
+	seconds := limits.GetSeconds()
+	if seconds <= 0 {
+		seconds = 30 * 60 // as a census has it by default
+	}
+	return time.Duration(seconds)*time.Second + time.Minute
+}
