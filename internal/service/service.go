@@ -42,6 +42,8 @@ type Config struct {
 type Service struct {
 	gromav1connect.UnimplementedSurveyServiceHandler
 	Config
+
+	memory memory
 }
 
 var _ gromav1connect.SurveyServiceHandler = (*Service)(nil)

@@ -1,0 +1,215 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"connectrpc.com/connect/v2"
+	enums "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	gromav1 "groma/proto/groma/v1"
+	"groma/workflows"
+)
+
+// memoSchedule is the key of a schedule's memo that has the schedule as it was
+// asked for: Temporal takes cron apart, and lists memos but no arguments.
+const memoSchedule = "schedule"
+
+// catchUp is how late a survey may start after Temporal was away: a later one
+// is as good as the next.
+const catchUp = time.Hour
+
+// mostNext is how many coming times are told.
+const mostNext = 5
+
+func (s *Service) createSchedule(ctx context.Context, request *gromav1.CreateScheduleRequest) (*gromav1.CreateScheduleResponse, error) {
+	temporalClient, err := s.temporal()
+	if err != nil {
+		return nil, err
+	}
+	asked := proto.CloneOf(request.Schedule)
+	asked.Next, asked.Last = nil, nil
+	handle, err := temporalClient.ScheduleClient().Create(ctx, client.ScheduleOptions{
+		ID:   workflows.ScheduleID(asked.Name),
+		Spec: scheduleSpec(asked),
+		Action: &client.ScheduleWorkflowAction{
+			ID: workflows.ScheduleID(asked.Name), Workflow: "Begin", Args: []any{asked.Survey},
+			TaskQueue: workflows.ClusterQueue, StaticSummary: asked.Name,
+		},
+		Overlap: enums.SCHEDULE_OVERLAP_POLICY_SKIP, CatchupWindow: catchUp,
+		Paused: asked.Paused, Note: noteOf(asked.Paused),
+		Memo: map[string]any{memoSchedule: asked},
+	})
+	var refused *serviceerror.InvalidArgument
+	switch {
+	case errors.Is(err, temporal.ErrScheduleAlreadyRunning):
+		return nil, connect.Errorf(connect.CodeFailedPrecondition, "there is a schedule called %s already: delete it first, or choose another name", asked.Name)
+	case errors.As(err, &refused):
+		return nil, connect.Errorf(connect.CodeInvalidArgument, "the schedule's times cannot be read: %s", refused.Error())
+	case err != nil:
+		return nil, fmt.Errorf("create schedule %s: %w", asked.Name, err)
+	}
+	schedule, err := s.described(ctx, asked.Name, handle)
+	return &gromav1.CreateScheduleResponse{Schedule: schedule}, err
+}
+
+func scheduleSpec(asked *gromav1.Schedule) client.ScheduleSpec {
+	spec := client.ScheduleSpec{TimeZoneName: asked.TimeZone}
+	if asked.Cron != "" {
+		spec.CronExpressions = []string{asked.Cron}
+	} else {
+		spec.Intervals = []client.ScheduleIntervalSpec{{Every: time.Duration(asked.EverySeconds) * time.Second}}
+	}
+	return spec
+}
+
+func noteOf(paused bool) string {
+	if paused {
+		return "paused through the API"
+	}
+	return "goes on, through the API"
+}
+
+// described is a schedule as it stands.
+func (s *Service) described(ctx context.Context, name string, handle client.ScheduleHandle) (*gromav1.Schedule, error) {
+	found, err := handle.Describe(ctx)
+	if err != nil {
+		return nil, noSchedule(name, err)
+	}
+	schedule := &gromav1.Schedule{}
+	if err := decode(found.Memo.GetFields()[memoSchedule], schedule); err != nil {
+		return nil, fmt.Errorf("schedule %s: %w", name, err)
+	}
+	if state := found.Schedule.State; state != nil {
+		schedule.Paused = state.Paused
+	}
+	schedule.Name = name
+	s.complement(ctx, schedule, found.Info.NextActionTimes, found.Info.RecentActions)
+	return schedule, nil
+}
+
+// complement adds what only Temporal knows of a schedule.
+func (s *Service) complement(ctx context.Context, schedule *gromav1.Schedule, next []time.Time, recent []client.ScheduleActionResult) {
+	schedule.Next, schedule.Last = nil, nil
+	for _, at := range next[:min(len(next), mostNext)] {
+		schedule.Next = append(schedule.Next, timestamppb.New(at))
+	}
+	for _, action := range recent {
+		if action.StartWorkflowResult == nil {
+			continue
+		}
+		if id := s.startedBy(ctx, action.StartWorkflowResult.WorkflowID); id != "" && !slices.Contains(schedule.Last, id) {
+			schedule.Last = append(schedule.Last, id)
+		}
+	}
+}
+
+// startedBy is the survey that an action of a schedule started, or empty if
+// that is not known (yet, or any more).
+func (s *Service) startedBy(ctx context.Context, workflow string) string {
+	id, r, err := s.describe(ctx, workflow)
+	if err != nil || r == nil || id != "" || r.status != enums.WORKFLOW_EXECUTION_STATUS_COMPLETED {
+		return id
+	}
+	var ended gromav1.SurveyResponse
+	if s.Temporal.GetWorkflow(ctx, workflow, "").Get(ctx, &ended) != nil {
+		return ""
+	}
+	return ended.Survey
+}
+
+// mostSchedules is how many schedules are listed.
+const mostSchedules = 1000
+
+func (s *Service) listSchedules(ctx context.Context, _ *gromav1.ListSchedulesRequest) (*gromav1.ListSchedulesResponse, error) {
+	temporalClient, err := s.temporal()
+	if err != nil {
+		return nil, err
+	}
+	listed, err := temporalClient.ScheduleClient().List(ctx, client.ScheduleListOptions{PageSize: 100})
+	if err != nil {
+		return nil, fmt.Errorf("list the schedules: %w", err)
+	}
+	response := &gromav1.ListSchedulesResponse{}
+	for listed.HasNext() && len(response.Schedules) < mostSchedules {
+		entry, err := listed.Next()
+		if err != nil {
+			return nil, fmt.Errorf("list the schedules: %w", err)
+		}
+		name, ours := strings.CutPrefix(entry.ID, workflows.ScheduleID(""))
+		schedule := &gromav1.Schedule{}
+		if !ours || decode(entry.Memo.GetFields()[memoSchedule], schedule) != nil {
+			continue // another program's
+		}
+		schedule.Name, schedule.Paused = name, entry.Paused
+		s.complement(ctx, schedule, entry.NextActionTimes, entry.RecentActions)
+		response.Schedules = append(response.Schedules, schedule)
+	}
+	slices.SortFunc(response.Schedules, func(a, b *gromav1.Schedule) int { return strings.Compare(a.Name, b.Name) })
+	return response, nil
+}
+
+func (s *Service) pauseSchedule(ctx context.Context, request *gromav1.PauseScheduleRequest) (*gromav1.PauseScheduleResponse, error) {
+	handle, err := s.schedule(ctx, request.Name)
+	if err != nil {
+		return nil, err
+	}
+	if request.Paused {
+		err = handle.Pause(ctx, client.SchedulePauseOptions{Note: noteOf(true)})
+	} else {
+		err = handle.Unpause(ctx, client.ScheduleUnpauseOptions{Note: noteOf(false)})
+	}
+	if err != nil {
+		return nil, noSchedule(request.Name, err)
+	}
+	schedule, err := s.described(ctx, request.Name, handle)
+	return &gromav1.PauseScheduleResponse{Schedule: schedule}, err
+}
+
+// runSchedule starts the survey of a schedule though the one before may still
+// run: then that one goes on.
+func (s *Service) runSchedule(ctx context.Context, request *gromav1.RunScheduleRequest) (*gromav1.RunScheduleResponse, error) {
+	handle, err := s.schedule(ctx, request.Name)
+	if err != nil {
+		return nil, err
+	}
+	err = handle.Trigger(ctx, client.ScheduleTriggerOptions{Overlap: enums.SCHEDULE_OVERLAP_POLICY_ALLOW_ALL})
+	return &gromav1.RunScheduleResponse{}, noSchedule(request.Name, err)
+}
+
+func (s *Service) deleteSchedule(ctx context.Context, request *gromav1.DeleteScheduleRequest) (*gromav1.DeleteScheduleResponse, error) {
+	handle, err := s.schedule(ctx, request.Name)
+	if err != nil {
+		return nil, err
+	}
+	return &gromav1.DeleteScheduleResponse{}, noSchedule(request.Name, handle.Delete(ctx))
+}
+
+func (s *Service) schedule(ctx context.Context, name string) (client.ScheduleHandle, error) {
+	temporalClient, err := s.temporal()
+	if err != nil {
+		return nil, err
+	}
+	return temporalClient.ScheduleClient().GetHandle(ctx, workflows.ScheduleID(name)), nil
+}
+
+// noSchedule tells of a schedule that is not there.
+func noSchedule(name string, err error) error {
+	var missing *serviceerror.NotFound
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &missing):
+		return connect.Errorf(connect.CodeNotFound, "there is no schedule called %s: 'groma schedule list' lists them", name)
+	}
+	return fmt.Errorf("schedule %s: %w", name, err)
+}
