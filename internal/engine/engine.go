@@ -49,8 +49,9 @@ type Engine struct {
 	NATS  *nats.Conn
 	Store artefact.Store
 
-	closers []func() // run from last to first
-	close   sync.Once
+	namespace string   // of Temporal
+	closers   []func() // run from last to first
+	close     sync.Once
 }
 
 // Open starts what c embeds and connects to the rest. It returns when all of
@@ -169,9 +170,9 @@ func (e *Engine) openNotices(ctx context.Context, c Config, logger *slog.Logger)
 }
 
 func (e *Engine) openTemporal(ctx context.Context, c Config, logger *slog.Logger) error {
-	e.TemporalAddress = c.Temporal
+	e.TemporalAddress, e.namespace = c.Temporal, c.Namespace
 	if c.Temporal == "" {
-		address, stop, err := startTemporal(ctx, filepath.Join(c.Data, "temporal.db"), c.Namespace, logger)
+		address, stop, err := startTemporal(ctx, filepath.Join(c.Data, "temporal.db"), c, logger)
 		if err != nil {
 			return fmt.Errorf("start the embedded Temporal: %w", err)
 		}

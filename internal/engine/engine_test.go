@@ -328,7 +328,7 @@ func comeLate(folder string) {
 	if err := prepareDatabase(context.Background(), path, slog.Default()); err != nil {
 		panic(err)
 	}
-	_, _, err = startServices(path, ports, newServerLog(slog.New(slog.DiscardHandler)))
+	_, _, err = startServices(path, services, ports, newServerLog(slog.New(slog.DiscardHandler)))
 	fmt.Println(err)
 }
 

@@ -11,7 +11,7 @@ import (
 
 const embedding = false
 
-func startTemporal(context.Context, string, string, *slog.Logger) (address string, stop func(), err error) {
+func startTemporal(context.Context, string, Config, *slog.Logger) (address string, stop func(), err error) {
 	return "", nil, errNotEmbedded
 }
 

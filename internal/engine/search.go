@@ -1,7 +1,53 @@
 package engine
 
-import "context"
+import (
+	"context"
+	"time"
+
+	enums "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/operatorservice/v1"
+	"go.temporal.io/api/workflowservice/v1"
+
+	"groma/workflows"
+)
+
+// searchAttributes are those of surveys. The embedded server's namespace has
+// them from the beginning.
+var searchAttributes = map[string]enums.IndexedValueType{
+	workflows.SearchLandscape: enums.INDEXED_VALUE_TYPE_KEYWORD,
+	workflows.SearchState:     enums.INDEXED_VALUE_TYPE_KEYWORD,
+}
 
 // Searchable registers the search attributes of surveys with Temporal, if it
-// may, and says whether they are there.
-func (e *Engine) Searchable(ctx context.Context) bool { return false }
+// may, and says whether they are there. Where they are new it takes seconds,
+// until all of Temporal knows.
+func (e *Engine) Searchable(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	if e.searchable(ctx) {
+		return true
+	}
+	_, err := e.Temporal.OperatorService().AddSearchAttributes(ctx, &operatorservice.AddSearchAttributesRequest{
+		Namespace: e.namespace, SearchAttributes: searchAttributes,
+	})
+	for err == nil && ctx.Err() == nil {
+		if e.searchable(ctx) {
+			return true
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+	return false
+}
+
+// searchable reports whether surveys can be searched for by all of their
+// attributes, which is more than that they are on a list.
+func (e *Engine) searchable(ctx context.Context) bool {
+	query := workflows.SearchLandscape + " = 'any' AND " + workflows.SearchState + " = 'any'"
+	_, err := e.Temporal.WorkflowService().CountWorkflowExecutions(ctx, &workflowservice.CountWorkflowExecutionsRequest{
+		Namespace: e.namespace, Query: query,
+	})
+	return err == nil
+}

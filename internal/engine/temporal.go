@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"slices"
 	"strconv"
 	"time"
 
@@ -29,13 +30,16 @@ const embedding = true
 // are in storage; this is for looking at what happened.
 const retention = 7 * 24 * time.Hour
 
-// services are those of the server that surveys need. The fourth, the worker,
-// runs workflows of the server's own, for schedules, batches and clusters.
+// services are those of the server that surveys need.
 var services = []string{
 	string(primitives.FrontendService),
 	string(primitives.HistoryService),
 	string(primitives.MatchingService),
 }
+
+// scheduling is the fourth service, the worker, which runs workflows of the
+// server's own: for batches, for clusters, and for schedules.
+const scheduling = string(primitives.WorkerService)
 
 const (
 	loopback = "127.0.0.1"
@@ -45,27 +49,32 @@ const (
 
 // startTemporal starts Temporal's services over the SQLite database at
 // path, on free ports of the loopback interface.
-func startTemporal(ctx context.Context, path, namespace string, logger *slog.Logger) (address string, stop func(), err error) {
+func startTemporal(ctx context.Context, path string, c Config, logger *slog.Logger) (address string, stop func(), err error) {
 	if err := prepareDatabase(ctx, path, logger); err != nil {
 		return "", nil, err
 	}
-	if err := makeNamespace(sqliteConfig(path), namespace); err != nil {
+	if err := makeNamespace(sqliteConfig(path), c.Namespace); err != nil {
 		return "", nil, err
 	}
-	ports, err := freePorts(len(services))
+	names := services
+	if c.Schedules {
+		names = append(slices.Clone(services), scheduling)
+	}
+	ports, err := freePorts(len(names))
 	if err != nil {
 		return "", nil, err
 	}
-	return startServices(path, ports, newServerLog(quietly(logger, "temporal-server")))
+	return startServices(path, names, ports, newServerLog(quietly(logger, "temporal-server")))
 }
 
-// startServices starts each of services on the port of its place.
-func startServices(path string, ports []int, log serverLog) (address string, stop func(), err error) {
-	lodgings, hosts := lodge(ports)
+// startServices starts each of the services that are named on the port of its
+// place.
+func startServices(path string, names []string, ports []int, log serverLog) (address string, stop func(), err error) {
+	lodgings, hosts := lodge(names, ports)
 	address = lodgings[string(primitives.FrontendService)].address
 	stop, err = runServer(log,
 		temporal.WithConfig(serverConfig(sqliteConfig(path), lodgings, address)),
-		temporal.ForServices(services),
+		temporal.ForServices(names),
 		temporal.WithStaticHosts(hosts),
 		temporal.WithLogger(log),
 		temporal.WithDynamicConfigClient(settings),
@@ -132,7 +141,7 @@ func sqliteConfig(path string) *config.SQL {
 }
 
 func makeNamespace(database *config.SQL, name string) error {
-	namespace, err := schema.NewNamespaceConfig(active, name, false, nil)
+	namespace, err := schema.NewNamespaceConfig(active, name, false, searchAttributes)
 	if err != nil {
 		return err
 	}
@@ -180,16 +189,16 @@ type lodging struct {
 	address string
 }
 
-// lodge gives each of the services a port.
-func lodge(ports []int) (map[string]lodging, map[primitives.ServiceName]static.Hosts) {
+// lodge gives each of the services that are named a port.
+func lodge(names []string, ports []int) (map[string]lodging, map[primitives.ServiceName]static.Hosts) {
 	lodgings := map[string]lodging{}
 	hosts := map[primitives.ServiceName]static.Hosts{}
-	for i, name := range services {
+	hosts[primitives.WorkerService] = static.SingleLocalHost(nowhere) // has to be somewhere
+	for i, name := range names {
 		address := net.JoinHostPort(loopback, strconv.Itoa(ports[i]))
 		lodgings[name] = lodging{port: ports[i], address: address}
 		hosts[primitives.ServiceName(name)] = static.SingleLocalHost(address)
 	}
-	hosts[primitives.WorkerService] = static.SingleLocalHost(nowhere) // has to be somewhere
 	return lodgings, hosts
 }
 
