@@ -80,6 +80,19 @@ func ShardKey(survey string, shard int64) string {
 // is swapped last of an edition: an edition that it names is whole.
 func EditionsKey(survey string) string { return surveyKey(survey, "editions.json") }
 
+// ReportedPrefix is what the keys begin with under which it is kept that a survey
+// has a report.
+const ReportedPrefix = "reported/"
+
+// ReportedKey is where it is kept that a survey has a report, and what rescans
+// ask of it. It is written after the survey's first edition.
+func ReportedKey(survey string) string { return ReportedPrefix + segment(survey) + ".json" }
+
+// ReportedOf is the survey whose reported key this is.
+func ReportedOf(key string) string {
+	return strings.TrimSuffix(strings.TrimPrefix(key, ReportedPrefix), ".json")
+}
+
 // FirstEdition is the name of the edition that a survey ends with.
 const FirstEdition = "0001"
 

@@ -22,6 +22,8 @@ func TestKeys(t *testing.T) {
 		{EditionKey("s", FirstEdition, "report.json"), "surveys/s/editions/0001/report.json"},
 		{EditionKey("s", "..", "x"), "surveys/s/editions/%2E./x"},
 		{EditionsKey("s"), "surveys/s/editions.json"},
+		{ReportedKey("s-1"), "reported/s-1.json"},
+		{ReportedOf(ReportedKey("s-1")), "s-1"},
 		{RevisedShardKey("s", "0002-1f0c3a7b", 12), "surveys/s/editions/0002-1f0c3a7b/shards/000012.zst"},
 	} {
 		if test.got != test.want {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"groma/internal/artefact"
 	"groma/internal/canonical"
@@ -36,12 +37,16 @@ func SummariseShard(ctx context.Context, store artefact.Store, request *gromav1.
 		room -= trim(row, room)
 		summary.Rows[i] = row
 	}
+	key := artefact.ShardKey(request.Survey, request.Shard)
+	return key, keepSummary(ctx, store, key, summary)
+}
+
+func keepSummary(ctx context.Context, store artefact.Store, key string, summary *gromav1.ShardSummary) error {
 	data, err := proto.MarshalOptions{Deterministic: true}.Marshal(summary)
 	if err != nil {
-		return "", err
+		return err
 	}
-	key := artefact.ShardKey(request.Survey, request.Shard)
-	return key, createOnce(ctx, store, key, encoder().EncodeAll(data, nil))
+	return createOnce(ctx, store, key, encoder().EncodeAll(data, nil))
 }
 
 // What stands beside the counts in one summary, in bytes. It is some of
@@ -148,40 +153,62 @@ func home(taken *gromav1.Taken) string {
 // be made.
 func Aggregate(ctx context.Context, store artefact.Store, request *gromav1.AggregateRequest) (outcomes map[string]int64, key string, err error) {
 	key = artefact.EditionKey(request.Survey, artefact.FirstEdition, "report.json")
-	kept, err := Report(ctx, store, request.Survey)
-	if !errors.Is(err, artefact.ErrMissing) {
-		return kept.GetTotals().GetOutcomes(), key, err
+	kept, err := Editions(ctx, store, request.Survey)
+	if errors.Is(err, artefact.ErrMissing) {
+		kept, err = aggregate(ctx, store, request)
 	}
-	manifest, err := Manifest(ctx, store, request.Survey)
 	if err != nil {
 		return nil, "", err
 	}
-	e := edition{store: store, manifest: manifest, shards: request.Shards}
+	if err := keepFirst(ctx, store, kept); err != nil {
+		return nil, "", err
+	}
+	return kept.Editions[0].Outcomes, key, nil
+}
+
+// aggregate makes and keeps the report, and returns what editions it makes.
+func aggregate(ctx context.Context, store artefact.Store, request *gromav1.AggregateRequest) (*gromav1.Editions, error) {
+	manifest, err := Manifest(ctx, store, request.Survey)
+	if err != nil {
+		return nil, err
+	}
+	e := edition{store: store, manifest: manifest, shards: request.Shards, summaries: summaries{survey: request.Survey},
+		number: 1, name: artefact.FirstEdition, made: now()}
 	if err := e.gather(ctx); err != nil {
-		return nil, "", err
+		return nil, err
 	}
-	if err := e.keep(ctx); errors.Is(err, artefact.ErrExists) { // that of an earlier try
-		kept, err = Report(ctx, store, request.Survey)
-		return kept.GetTotals().GetOutcomes(), key, err
-	} else if err != nil {
-		return nil, "", err
+	err = e.keep(ctx)
+	if errors.Is(err, artefact.ErrExists) { // that of an earlier try
+		return Editions(ctx, store, request.Survey)
 	}
-	return e.lean.Totals.Outcomes, key, nil
+	if err != nil {
+		return nil, err
+	}
+	return &gromav1.Editions{Survey: request.Survey, Editions: []*gromav1.Edition{e.facts()}}, keepReportedOf(ctx, store, e.lean)
 }
 
 // An edition is a report in the making.
 type edition struct {
-	store    artefact.Store
-	manifest *gromav1.Manifest
-	shards   int64
-	lean     *gromav1.Report // rows have what an analysis reads
+	store     artefact.Store
+	manifest  *gromav1.Manifest
+	shards    int64
+	summaries summaries
+	number    int64
+	name      string
+	made      *timestamppb.Timestamp
+	lean      *gromav1.Report // rows have what an analysis reads
+}
+
+// facts are what is kept of an edition that is whole.
+func (e *edition) facts() *gromav1.Edition {
+	return editionOf(e.number, e.name, e.made, e.lean.Totals)
 }
 
 // gather reads every summary once, for what an analysis needs.
 func (e *edition) gather(ctx context.Context) error {
 	lean := report.NewLean(e.manifest)
 	for shard := range e.shards {
-		rows, err := shardRows(ctx, e.store, e.manifest.Survey, shard)
+		rows, err := shardRows(ctx, e.store, e.summaries.key(shard))
 		if err != nil {
 			return err
 		}
@@ -189,7 +216,8 @@ func (e *edition) gather(ctx context.Context) error {
 			lean.Add(row)
 		}
 	}
-	e.lean = lean.Report(now().AsTime())
+	e.lean = lean.Report(e.made.AsTime())
+	report.Revised(e.lean, e.number)
 	if landscape := e.manifest.GetLandscape(); landscape != nil {
 		landscape.Repositories = nil // read again when the rows are written
 	}
@@ -200,13 +228,13 @@ func (e *edition) gather(ctx context.Context) error {
 // edition is whole.
 func (e *edition) keep(ctx context.Context) error {
 	id := e.manifest.Survey
-	if err := createOnce(ctx, e.store, artefact.EditionKey(id, artefact.FirstEdition, "report.md"), report.Markdown(report.Analyses(e.lean, report.Settings{})...)); err != nil {
+	if err := createOnce(ctx, e.store, artefact.EditionKey(id, e.name, "report.md"), report.Markdown(report.Analyses(e.lean, report.Settings{})...)); err != nil {
 		return err
 	}
 	for _, row := range e.lean.Repositories { // of the others nothing is asked any more
 		row.Tally, row.Vitals, row.Words, row.Packages = nil, nil, nil, nil
 	}
-	return artefact.CreateFrom(ctx, e.store, artefact.EditionKey(id, artefact.FirstEdition, "report.json"), func(w io.Writer) error {
+	return artefact.CreateFrom(ctx, e.store, artefact.EditionKey(id, e.name, "report.json"), func(w io.Writer) error {
 		return e.write(ctx, w)
 	})
 }
@@ -278,7 +306,7 @@ func (e *edition) rows(ctx context.Context) iter.Seq2[*gromav1.Repository, error
 			size := min(len(planned), int(max(manifest.ShardSize, 1)))
 			rows := map[string]*gromav1.Row{}
 			if shard < e.shards {
-				found, err := shardRows(ctx, e.store, manifest.Survey, shard)
+				found, err := shardRows(ctx, e.store, e.summaries.key(shard))
 				if err != nil {
 					yield(nil, err)
 					return
@@ -297,15 +325,7 @@ func (e *edition) rows(ctx context.Context) iter.Seq2[*gromav1.Repository, error
 	}
 }
 
-// Report reads the report of a survey, or fails with [artefact.ErrMissing] if
-// there is none yet.
-func Report(ctx context.Context, store artefact.Store, id string) (*gromav1.Report, error) {
-	r := &gromav1.Report{}
-	return r, get(ctx, store, artefact.EditionKey(id, artefact.FirstEdition, "report.json"), r)
-}
-
-func shardRows(ctx context.Context, store artefact.Store, id string, shard int64) ([]*gromav1.Row, error) {
-	key := artefact.ShardKey(id, shard)
+func shardRows(ctx context.Context, store artefact.Store, key string) ([]*gromav1.Row, error) {
 	packed, err := store.Get(ctx, key)
 	if errors.Is(err, artefact.ErrMissing) {
 		return nil, nil

@@ -335,6 +335,115 @@ func (x *Containing) GetLimits() *Limits {
 	return nil
 }
 
+// ReportedSurvey is what is kept of a survey that has a report, so that those
+// that a rescan revises are found without reading what is large.
+type ReportedSurvey struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Spec  *SurveySpec            `protobuf:"bytes,1,opt,name=spec,proto3" json:"spec,omitempty"`
+	// Moved are the repositories that had another address when they were
+	// surveyed, sorted by key.
+	Moved         []*MovedRepository `protobuf:"bytes,2,rep,name=moved,proto3" json:"moved,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReportedSurvey) Reset() {
+	*x = ReportedSurvey{}
+	mi := &file_groma_v1_edition_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReportedSurvey) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReportedSurvey) ProtoMessage() {}
+
+func (x *ReportedSurvey) ProtoReflect() protoreflect.Message {
+	mi := &file_groma_v1_edition_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReportedSurvey.ProtoReflect.Descriptor instead.
+func (*ReportedSurvey) Descriptor() ([]byte, []int) {
+	return file_groma_v1_edition_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *ReportedSurvey) GetSpec() *SurveySpec {
+	if x != nil {
+		return x.Spec
+	}
+	return nil
+}
+
+func (x *ReportedSurvey) GetMoved() []*MovedRepository {
+	if x != nil {
+		return x.Moved
+	}
+	return nil
+}
+
+// MovedRepository is the key that a survey has and the key of where it is.
+type MovedRepository struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Key           string                 `protobuf:"bytes,1,opt,name=key,proto3" json:"key,omitempty"`
+	MovedTo       string                 `protobuf:"bytes,2,opt,name=moved_to,json=movedTo,proto3" json:"moved_to,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MovedRepository) Reset() {
+	*x = MovedRepository{}
+	mi := &file_groma_v1_edition_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MovedRepository) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MovedRepository) ProtoMessage() {}
+
+func (x *MovedRepository) ProtoReflect() protoreflect.Message {
+	mi := &file_groma_v1_edition_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MovedRepository.ProtoReflect.Descriptor instead.
+func (*MovedRepository) Descriptor() ([]byte, []int) {
+	return file_groma_v1_edition_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *MovedRepository) GetKey() string {
+	if x != nil {
+		return x.Key
+	}
+	return ""
+}
+
+func (x *MovedRepository) GetMovedTo() string {
+	if x != nil {
+		return x.MovedTo
+	}
+	return ""
+}
+
 // FindSurveysRequest asks which surveys a rescan of a repository revises.
 type FindSurveysRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -346,7 +455,7 @@ type FindSurveysRequest struct {
 
 func (x *FindSurveysRequest) Reset() {
 	*x = FindSurveysRequest{}
-	mi := &file_groma_v1_edition_proto_msgTypes[4]
+	mi := &file_groma_v1_edition_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -358,7 +467,7 @@ func (x *FindSurveysRequest) String() string {
 func (*FindSurveysRequest) ProtoMessage() {}
 
 func (x *FindSurveysRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_groma_v1_edition_proto_msgTypes[4]
+	mi := &file_groma_v1_edition_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -371,7 +480,7 @@ func (x *FindSurveysRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FindSurveysRequest.ProtoReflect.Descriptor instead.
 func (*FindSurveysRequest) Descriptor() ([]byte, []int) {
-	return file_groma_v1_edition_proto_rawDescGZIP(), []int{4}
+	return file_groma_v1_edition_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *FindSurveysRequest) GetRepository() string {
@@ -391,7 +500,7 @@ type FindSurveysResponse struct {
 
 func (x *FindSurveysResponse) Reset() {
 	*x = FindSurveysResponse{}
-	mi := &file_groma_v1_edition_proto_msgTypes[5]
+	mi := &file_groma_v1_edition_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -403,7 +512,7 @@ func (x *FindSurveysResponse) String() string {
 func (*FindSurveysResponse) ProtoMessage() {}
 
 func (x *FindSurveysResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_groma_v1_edition_proto_msgTypes[5]
+	mi := &file_groma_v1_edition_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -416,7 +525,7 @@ func (x *FindSurveysResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FindSurveysResponse.ProtoReflect.Descriptor instead.
 func (*FindSurveysResponse) Descriptor() ([]byte, []int) {
-	return file_groma_v1_edition_proto_rawDescGZIP(), []int{5}
+	return file_groma_v1_edition_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *FindSurveysResponse) GetSurveys() []*Containing {
@@ -439,7 +548,7 @@ type ReviseRequest struct {
 
 func (x *ReviseRequest) Reset() {
 	*x = ReviseRequest{}
-	mi := &file_groma_v1_edition_proto_msgTypes[6]
+	mi := &file_groma_v1_edition_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -451,7 +560,7 @@ func (x *ReviseRequest) String() string {
 func (*ReviseRequest) ProtoMessage() {}
 
 func (x *ReviseRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_groma_v1_edition_proto_msgTypes[6]
+	mi := &file_groma_v1_edition_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -464,7 +573,7 @@ func (x *ReviseRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReviseRequest.ProtoReflect.Descriptor instead.
 func (*ReviseRequest) Descriptor() ([]byte, []int) {
-	return file_groma_v1_edition_proto_rawDescGZIP(), []int{6}
+	return file_groma_v1_edition_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *ReviseRequest) GetSurvey() string {
@@ -498,7 +607,7 @@ type ReviseResponse struct {
 
 func (x *ReviseResponse) Reset() {
 	*x = ReviseResponse{}
-	mi := &file_groma_v1_edition_proto_msgTypes[7]
+	mi := &file_groma_v1_edition_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -510,7 +619,7 @@ func (x *ReviseResponse) String() string {
 func (*ReviseResponse) ProtoMessage() {}
 
 func (x *ReviseResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_groma_v1_edition_proto_msgTypes[7]
+	mi := &file_groma_v1_edition_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -523,7 +632,7 @@ func (x *ReviseResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReviseResponse.ProtoReflect.Descriptor instead.
 func (*ReviseResponse) Descriptor() ([]byte, []int) {
-	return file_groma_v1_edition_proto_rawDescGZIP(), []int{7}
+	return file_groma_v1_edition_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *ReviseResponse) GetEdition() *Edition {
@@ -552,7 +661,7 @@ type RescanRequested struct {
 
 func (x *RescanRequested) Reset() {
 	*x = RescanRequested{}
-	mi := &file_groma_v1_edition_proto_msgTypes[8]
+	mi := &file_groma_v1_edition_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -564,7 +673,7 @@ func (x *RescanRequested) String() string {
 func (*RescanRequested) ProtoMessage() {}
 
 func (x *RescanRequested) ProtoReflect() protoreflect.Message {
-	mi := &file_groma_v1_edition_proto_msgTypes[8]
+	mi := &file_groma_v1_edition_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -577,7 +686,7 @@ func (x *RescanRequested) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RescanRequested.ProtoReflect.Descriptor instead.
 func (*RescanRequested) Descriptor() ([]byte, []int) {
-	return file_groma_v1_edition_proto_rawDescGZIP(), []int{8}
+	return file_groma_v1_edition_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *RescanRequested) GetRepository() string {
@@ -626,7 +735,7 @@ type RescanRequest struct {
 
 func (x *RescanRequest) Reset() {
 	*x = RescanRequest{}
-	mi := &file_groma_v1_edition_proto_msgTypes[9]
+	mi := &file_groma_v1_edition_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -638,7 +747,7 @@ func (x *RescanRequest) String() string {
 func (*RescanRequest) ProtoMessage() {}
 
 func (x *RescanRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_groma_v1_edition_proto_msgTypes[9]
+	mi := &file_groma_v1_edition_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -651,7 +760,7 @@ func (x *RescanRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RescanRequest.ProtoReflect.Descriptor instead.
 func (*RescanRequest) Descriptor() ([]byte, []int) {
-	return file_groma_v1_edition_proto_rawDescGZIP(), []int{9}
+	return file_groma_v1_edition_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *RescanRequest) GetRepository() string {
@@ -680,7 +789,7 @@ type RescanResponse struct {
 
 func (x *RescanResponse) Reset() {
 	*x = RescanResponse{}
-	mi := &file_groma_v1_edition_proto_msgTypes[10]
+	mi := &file_groma_v1_edition_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -692,7 +801,7 @@ func (x *RescanResponse) String() string {
 func (*RescanResponse) ProtoMessage() {}
 
 func (x *RescanResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_groma_v1_edition_proto_msgTypes[10]
+	mi := &file_groma_v1_edition_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -705,7 +814,7 @@ func (x *RescanResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RescanResponse.ProtoReflect.Descriptor instead.
 func (*RescanResponse) Descriptor() ([]byte, []int) {
-	return file_groma_v1_edition_proto_rawDescGZIP(), []int{10}
+	return file_groma_v1_edition_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *RescanResponse) GetTaken() *Taken {
@@ -736,7 +845,7 @@ type Rescanned struct {
 
 func (x *Rescanned) Reset() {
 	*x = Rescanned{}
-	mi := &file_groma_v1_edition_proto_msgTypes[11]
+	mi := &file_groma_v1_edition_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -748,7 +857,7 @@ func (x *Rescanned) String() string {
 func (*Rescanned) ProtoMessage() {}
 
 func (x *Rescanned) ProtoReflect() protoreflect.Message {
-	mi := &file_groma_v1_edition_proto_msgTypes[11]
+	mi := &file_groma_v1_edition_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -761,7 +870,7 @@ func (x *Rescanned) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Rescanned.ProtoReflect.Descriptor instead.
 func (*Rescanned) Descriptor() ([]byte, []int) {
-	return file_groma_v1_edition_proto_rawDescGZIP(), []int{11}
+	return file_groma_v1_edition_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *Rescanned) GetSurvey() string {
@@ -797,7 +906,7 @@ type EditionRequest struct {
 
 func (x *EditionRequest) Reset() {
 	*x = EditionRequest{}
-	mi := &file_groma_v1_edition_proto_msgTypes[12]
+	mi := &file_groma_v1_edition_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -809,7 +918,7 @@ func (x *EditionRequest) String() string {
 func (*EditionRequest) ProtoMessage() {}
 
 func (x *EditionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_groma_v1_edition_proto_msgTypes[12]
+	mi := &file_groma_v1_edition_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -822,7 +931,7 @@ func (x *EditionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EditionRequest.ProtoReflect.Descriptor instead.
 func (*EditionRequest) Descriptor() ([]byte, []int) {
-	return file_groma_v1_edition_proto_rawDescGZIP(), []int{12}
+	return file_groma_v1_edition_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *EditionRequest) GetSurvey() string {
@@ -870,7 +979,13 @@ const file_groma_v1_edition_proto_rawDesc = "" +
 	"Containing\x12\x16\n" +
 	"\x06survey\x18\x01 \x01(\tR\x06survey\x12.\n" +
 	"\x06target\x18\x02 \x01(\v2\x16.groma.v1.CensusTargetR\x06target\x12(\n" +
-	"\x06limits\x18\x03 \x01(\v2\x10.groma.v1.LimitsR\x06limits\"4\n" +
+	"\x06limits\x18\x03 \x01(\v2\x10.groma.v1.LimitsR\x06limits\"k\n" +
+	"\x0eReportedSurvey\x12(\n" +
+	"\x04spec\x18\x01 \x01(\v2\x14.groma.v1.SurveySpecR\x04spec\x12/\n" +
+	"\x05moved\x18\x02 \x03(\v2\x19.groma.v1.MovedRepositoryR\x05moved\">\n" +
+	"\x0fMovedRepository\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x19\n" +
+	"\bmoved_to\x18\x02 \x01(\tR\amovedTo\"4\n" +
 	"\x12FindSurveysRequest\x12\x1e\n" +
 	"\n" +
 	"repository\x18\x01 \x01(\tR\n" +
@@ -919,48 +1034,53 @@ func file_groma_v1_edition_proto_rawDescGZIP() []byte {
 	return file_groma_v1_edition_proto_rawDescData
 }
 
-var file_groma_v1_edition_proto_msgTypes = make([]protoimpl.MessageInfo, 14)
+var file_groma_v1_edition_proto_msgTypes = make([]protoimpl.MessageInfo, 16)
 var file_groma_v1_edition_proto_goTypes = []any{
 	(*Editions)(nil),              // 0: groma.v1.Editions
 	(*Edition)(nil),               // 1: groma.v1.Edition
 	(*Revision)(nil),              // 2: groma.v1.Revision
 	(*Containing)(nil),            // 3: groma.v1.Containing
-	(*FindSurveysRequest)(nil),    // 4: groma.v1.FindSurveysRequest
-	(*FindSurveysResponse)(nil),   // 5: groma.v1.FindSurveysResponse
-	(*ReviseRequest)(nil),         // 6: groma.v1.ReviseRequest
-	(*ReviseResponse)(nil),        // 7: groma.v1.ReviseResponse
-	(*RescanRequested)(nil),       // 8: groma.v1.RescanRequested
-	(*RescanRequest)(nil),         // 9: groma.v1.RescanRequest
-	(*RescanResponse)(nil),        // 10: groma.v1.RescanResponse
-	(*Rescanned)(nil),             // 11: groma.v1.Rescanned
-	(*EditionRequest)(nil),        // 12: groma.v1.EditionRequest
-	nil,                           // 13: groma.v1.Edition.OutcomesEntry
-	(*timestamppb.Timestamp)(nil), // 14: google.protobuf.Timestamp
-	(*CensusTarget)(nil),          // 15: groma.v1.CensusTarget
-	(*Limits)(nil),                // 16: groma.v1.Limits
-	(*Taken)(nil),                 // 17: groma.v1.Taken
+	(*ReportedSurvey)(nil),        // 4: groma.v1.ReportedSurvey
+	(*MovedRepository)(nil),       // 5: groma.v1.MovedRepository
+	(*FindSurveysRequest)(nil),    // 6: groma.v1.FindSurveysRequest
+	(*FindSurveysResponse)(nil),   // 7: groma.v1.FindSurveysResponse
+	(*ReviseRequest)(nil),         // 8: groma.v1.ReviseRequest
+	(*ReviseResponse)(nil),        // 9: groma.v1.ReviseResponse
+	(*RescanRequested)(nil),       // 10: groma.v1.RescanRequested
+	(*RescanRequest)(nil),         // 11: groma.v1.RescanRequest
+	(*RescanResponse)(nil),        // 12: groma.v1.RescanResponse
+	(*Rescanned)(nil),             // 13: groma.v1.Rescanned
+	(*EditionRequest)(nil),        // 14: groma.v1.EditionRequest
+	nil,                           // 15: groma.v1.Edition.OutcomesEntry
+	(*timestamppb.Timestamp)(nil), // 16: google.protobuf.Timestamp
+	(*CensusTarget)(nil),          // 17: groma.v1.CensusTarget
+	(*Limits)(nil),                // 18: groma.v1.Limits
+	(*SurveySpec)(nil),            // 19: groma.v1.SurveySpec
+	(*Taken)(nil),                 // 20: groma.v1.Taken
 }
 var file_groma_v1_edition_proto_depIdxs = []int32{
 	1,  // 0: groma.v1.Editions.editions:type_name -> groma.v1.Edition
-	14, // 1: groma.v1.Edition.made_at:type_name -> google.protobuf.Timestamp
+	16, // 1: groma.v1.Edition.made_at:type_name -> google.protobuf.Timestamp
 	2,  // 2: groma.v1.Edition.revisions:type_name -> groma.v1.Revision
-	13, // 3: groma.v1.Edition.outcomes:type_name -> groma.v1.Edition.OutcomesEntry
-	15, // 4: groma.v1.Containing.target:type_name -> groma.v1.CensusTarget
-	16, // 5: groma.v1.Containing.limits:type_name -> groma.v1.Limits
-	3,  // 6: groma.v1.FindSurveysResponse.surveys:type_name -> groma.v1.Containing
-	17, // 7: groma.v1.ReviseRequest.taken:type_name -> groma.v1.Taken
-	14, // 8: groma.v1.ReviseRequest.made_at:type_name -> google.protobuf.Timestamp
-	1,  // 9: groma.v1.ReviseResponse.edition:type_name -> groma.v1.Edition
-	14, // 10: groma.v1.RescanRequested.at:type_name -> google.protobuf.Timestamp
-	17, // 11: groma.v1.RescanResponse.taken:type_name -> groma.v1.Taken
-	11, // 12: groma.v1.RescanResponse.surveys:type_name -> groma.v1.Rescanned
-	17, // 13: groma.v1.Rescanned.taken:type_name -> groma.v1.Taken
-	17, // 14: groma.v1.EditionRequest.taken:type_name -> groma.v1.Taken
-	15, // [15:15] is the sub-list for method output_type
-	15, // [15:15] is the sub-list for method input_type
-	15, // [15:15] is the sub-list for extension type_name
-	15, // [15:15] is the sub-list for extension extendee
-	0,  // [0:15] is the sub-list for field type_name
+	15, // 3: groma.v1.Edition.outcomes:type_name -> groma.v1.Edition.OutcomesEntry
+	17, // 4: groma.v1.Containing.target:type_name -> groma.v1.CensusTarget
+	18, // 5: groma.v1.Containing.limits:type_name -> groma.v1.Limits
+	19, // 6: groma.v1.ReportedSurvey.spec:type_name -> groma.v1.SurveySpec
+	5,  // 7: groma.v1.ReportedSurvey.moved:type_name -> groma.v1.MovedRepository
+	3,  // 8: groma.v1.FindSurveysResponse.surveys:type_name -> groma.v1.Containing
+	20, // 9: groma.v1.ReviseRequest.taken:type_name -> groma.v1.Taken
+	16, // 10: groma.v1.ReviseRequest.made_at:type_name -> google.protobuf.Timestamp
+	1,  // 11: groma.v1.ReviseResponse.edition:type_name -> groma.v1.Edition
+	16, // 12: groma.v1.RescanRequested.at:type_name -> google.protobuf.Timestamp
+	20, // 13: groma.v1.RescanResponse.taken:type_name -> groma.v1.Taken
+	13, // 14: groma.v1.RescanResponse.surveys:type_name -> groma.v1.Rescanned
+	20, // 15: groma.v1.Rescanned.taken:type_name -> groma.v1.Taken
+	20, // 16: groma.v1.EditionRequest.taken:type_name -> groma.v1.Taken
+	17, // [17:17] is the sub-list for method output_type
+	17, // [17:17] is the sub-list for method input_type
+	17, // [17:17] is the sub-list for extension type_name
+	17, // [17:17] is the sub-list for extension extendee
+	0,  // [0:17] is the sub-list for field type_name
 }
 
 func init() { file_groma_v1_edition_proto_init() }
@@ -975,7 +1095,7 @@ func file_groma_v1_edition_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_groma_v1_edition_proto_rawDesc), len(file_groma_v1_edition_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   14,
+			NumMessages:   16,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
