@@ -113,15 +113,21 @@ func (s *Service) complement(ctx context.Context, schedule *gromav1.Schedule, ne
 	}
 }
 
-// startedBy is the survey that an action of a schedule started, or empty if
-// that is not known (yet, or any more).
+// startedBy is the survey that an action of a schedule started, or empty if that
+// is not known. While the survey runs it is the action's child.
 func (s *Service) startedBy(ctx context.Context, workflow string) string {
-	id, r, err := s.describe(ctx, workflow)
-	if err != nil || r == nil || id != "" || r.status != enums.WORKFLOW_EXECUTION_STATUS_COMPLETED {
-		return id
+	described, err := s.Temporal.DescribeWorkflowExecution(ctx, workflow, "")
+	if err != nil {
+		return ""
+	}
+	for _, child := range described.GetPendingChildren() {
+		if id, _, err := s.describe(ctx, child.GetWorkflowId()); err == nil {
+			return id
+		}
 	}
 	var ended gromav1.SurveyResponse
-	if s.Temporal.GetWorkflow(ctx, workflow, "").Get(ctx, &ended) != nil {
+	if described.GetWorkflowExecutionInfo().GetStatus() != enums.WORKFLOW_EXECUTION_STATUS_COMPLETED ||
+		s.Temporal.GetWorkflow(ctx, workflow, "").Get(ctx, &ended) != nil {
 		return ""
 	}
 	return ended.Survey
