@@ -1,0 +1,252 @@
+package service_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"os"
+	"slices"
+	"testing"
+	"time"
+
+	"connectrpc.com/connect/v2"
+
+	"groma/internal/artefact"
+	"groma/internal/census"
+	"groma/internal/engine"
+	"groma/internal/gitwire"
+	"groma/internal/service"
+	"groma/internal/world"
+	gromav1 "groma/proto/groma/v1"
+	"groma/proto/groma/v1/gromav1connect"
+	"groma/workers"
+	"groma/workflows"
+)
+
+// TestTour takes the tour through the service, in an engine of its own.
+func TestTour(t *testing.T) {
+	e, err := engine.Open(t.Context(), engine.Config{Data: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(e.Close)
+	document, mirror := tour(t)
+	work(t, e, mirror)
+	client := newClient(service.Config{Store: e.Store, Temporal: e.Temporal, Notices: e.Notices, Log: slog.New(slog.DiscardHandler)})
+	request := &gromav1.StartSurveyRequest{Spec: &gromav1.SurveySpec{Source: "landscape.yml", Languages: []string{"rust"}}, Document: document, ShardSize: 4}
+
+	started, err := client.StartSurvey(t.Context(), request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := client.StartSurvey(t.Context(), request)
+	if err != nil || !again.Already || again.Survey != started.Survey {
+		t.Errorf("started again: %v, %v, want %s to go on", again, err, started.Survey)
+	}
+	testWatch(t, client, started.Survey)
+	testEnded(t, client, started.Survey)
+	testNotRunning(t, client, started.Survey)
+	testTourReport(t, client, e.Store, started.Survey)
+	testCensus(t, client)
+	testRescan(t, client)
+	testSchedule(t, client)
+}
+
+// tour is the landscape of the tour, and where its repositories are.
+func tour(t *testing.T) ([]byte, gitwire.Mirror) {
+	t.Helper()
+	data, err := os.ReadFile("../../examples/tour/world.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := world.Parse(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	document, _ := w.File("landscape.yml")
+	served, err := w.Serve(context.WithoutCancel(t.Context()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { served.Close() })
+	mirror, err := gitwire.ParseMirror("https://github.com/=" + served.URL + "/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return document, mirror
+}
+
+// work has a worker take what the service starts.
+func work(t *testing.T, e *engine.Engine, mirror gitwire.Mirror) {
+	t.Helper()
+	git := gitwire.New(gitwire.Config{Mirrors: []gitwire.Mirror{mirror}})
+	t.Cleanup(git.Close)
+	w := workers.New(e.Temporal, workers.Config{
+		Taker: &census.Taker{Git: git, Store: e.Store}, Store: e.Store, Notices: e.Notices,
+		Log: slog.New(slog.DiscardHandler), Concurrency: 2, Queue: workflows.ClusterQueue,
+	})
+	if err := w.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(w.Stop)
+}
+
+// testWatch watches to the end: progress never steps back, every repository is
+// told, and a watch that goes on after the third notice hears the others.
+func testWatch(t *testing.T, client gromav1connect.SurveyServiceClient, id string) {
+	events := watch(t, client, &gromav1.WatchSurveyRequest{Survey: id})
+	var sequences []int64
+	taken := map[string]bool{}
+	done, reported := int64(-1), false
+	for _, e := range events[:len(events)-1] {
+		if e.GetNotice() != nil {
+			sequences = append(sequences, e.Sequence)
+		}
+		if key := e.GetNotice().GetTaken().GetKey(); key != "" {
+			taken[key] = true
+		}
+		reported = reported || e.GetNotice().GetReported() != nil
+		if p := e.GetProgress(); p != nil {
+			n := int64(0)
+			for _, count := range p.Outcomes {
+				n += count
+			}
+			if n < done || n+p.Running+p.Waiting != p.Total {
+				t.Errorf("progress %v after %d were done", p, done)
+			}
+			done = n
+		}
+	}
+	ended := events[len(events)-1].GetEnded()
+	if ended.GetState() != "reported" || int64(len(taken)) != ended.GetRepositories() || !reported || !slices.IsSorted(sequences) {
+		t.Errorf("ended %v with %d told, reported %v, sequences %v", ended, len(taken), reported, sequences)
+	}
+	if done < 0 {
+		t.Error("no progress was told")
+	}
+	rest := watch(t, client, &gromav1.WatchSurveyRequest{Survey: id, Notices: true, After: sequences[2]})
+	if len(rest) != len(sequences)-3+1 || rest[0].Sequence != sequences[3] || rest[len(rest)-1].GetEnded() == nil {
+		t.Errorf("after %d come %d events", sequences[2], len(rest))
+	}
+}
+
+// watch hears all until the stream ends.
+func watch(t *testing.T, client gromav1connect.SurveyServiceClient, request *gromav1.WatchSurveyRequest) (events []*gromav1.WatchSurveyResponse) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	stream, err := client.WatchSurvey(ctx, request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stream.Close()
+	for {
+		event, err := stream.Receive()
+		if errors.Is(err, io.EOF) {
+			return events
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		events = append(events, event)
+	}
+}
+
+func testEnded(t *testing.T, client gromav1connect.SurveyServiceClient, id string) {
+	got, err := client.GetSurvey(t.Context(), &gromav1.GetSurveyRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := got.Survey
+	if s.Survey != id || s.State != "reported" || s.Edition != 1 || s.EndedAt == nil || s.Spec.Languages[0] != "Rust" || got.Progress != nil {
+		t.Errorf("got %v", s)
+	}
+	if int64(len(got.Uncounted)) != s.Uncounted || s.Uncounted == 0 || got.Uncounted[0].Reason == "" {
+		t.Errorf("%d uncounted, and these are named: %v", s.Uncounted, got.Uncounted)
+	}
+}
+
+func testNotRunning(t *testing.T, client gromav1connect.SurveyServiceClient, id string) {
+	_, paused := client.PauseSurvey(t.Context(), &gromav1.PauseSurveyRequest{Survey: id})
+	_, resumed := client.ResumeSurvey(t.Context(), &gromav1.ResumeSurveyRequest{Survey: id})
+	_, cancelled := client.CancelSurvey(t.Context(), &gromav1.CancelSurveyRequest{Survey: id})
+	for _, err := range []error{paused, resumed, cancelled} {
+		if connect.CodeOf(err) != connect.CodeFailedPrecondition {
+			t.Errorf("of a survey that has ended: %v", err)
+		}
+	}
+}
+
+func testTourReport(t *testing.T, client gromav1connect.SurveyServiceClient, store artefact.Store, id string) {
+	got := files(t, client, &gromav1.GetReportRequest{Survey: id, Formats: []string{"facts", "markdown", "html", "csv", "files", "json", "terminal", "parquet"}})
+	want, err := store.Get(t.Context(), artefact.EditionKey(id, artefact.FirstEdition, "report.json"))
+	if err != nil || got["report.json"] != string(want) {
+		t.Errorf("report.json is not what is kept: %v", err)
+	}
+	if len(got) != 10 {
+		t.Errorf("got %d files", len(got))
+	}
+	for name, text := range got {
+		if text == "" {
+			t.Errorf("%s is empty", name)
+		}
+	}
+}
+
+func testCensus(t *testing.T, client gromav1connect.SurveyServiceClient) {
+	got, err := client.GetCensus(t.Context(), &gromav1.GetCensusRequest{Repository: "https://github.com/groma-tour/aqueduct"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	exact, err := client.GetCensus(t.Context(), &gromav1.GetCensusRequest{Repository: "github.com/groma-tour/aqueduct", Commit: got.Census.Commit})
+	if err != nil || exact.Census.Commit != got.Census.Commit {
+		t.Errorf("by its commit %s: %v", got.Census.Commit, err)
+	}
+}
+
+func testRescan(t *testing.T, client gromav1connect.SurveyServiceClient) {
+	got, err := client.RescanRepository(t.Context(), &gromav1.RescanRepositoryRequest{Repository: "github.com/groma-tour/aqueduct", Wait: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.Taken.GetOutcome() != "reused" && got.Taken.GetOutcome() != "counted" {
+		t.Errorf("got %v", got)
+	}
+}
+
+func testSchedule(t *testing.T, client gromav1connect.SurveyServiceClient) {
+	asked := &gromav1.Schedule{Name: "weekly", Cron: "0 6 * * 1", TimeZone: "Europe/Rome", Paused: true,
+		Survey: &gromav1.StartSurveyRequest{Spec: &gromav1.SurveySpec{Source: "https://landscape.example/landscape.yml", Languages: []string{"Rust"}}}}
+	made, err := client.CreateSchedule(t.Context(), &gromav1.CreateScheduleRequest{Schedule: asked})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s := made.Schedule; s.Cron != asked.Cron || s.TimeZone != asked.TimeZone || !s.Paused || s.Survey.Spec.Source != asked.Survey.Spec.Source {
+		t.Errorf("got %v", s)
+	}
+	if _, err := client.CreateSchedule(t.Context(), &gromav1.CreateScheduleRequest{Schedule: asked}); connect.CodeOf(err) != connect.CodeFailedPrecondition {
+		t.Errorf("made twice: %v", err)
+	}
+	on, err := client.PauseSchedule(t.Context(), &gromav1.PauseScheduleRequest{Name: "weekly"})
+	if err != nil || on.Schedule.Paused || len(on.Schedule.Next) == 0 {
+		t.Errorf("goes on: %v, %v", on, err)
+	}
+	var listed *gromav1.ListSchedulesResponse
+	for range 100 { // Temporal lists a moment later
+		if listed, err = client.ListSchedules(t.Context(), &gromav1.ListSchedulesRequest{}); err != nil || len(listed.Schedules) > 0 {
+			break
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	if err != nil || len(listed.Schedules) != 1 || listed.Schedules[0].Survey.Spec.Languages[0] != "Rust" {
+		t.Errorf("listed %v, %v", listed, err)
+	}
+	if _, err := client.DeleteSchedule(t.Context(), &gromav1.DeleteScheduleRequest{Name: "weekly"}); err != nil {
+		t.Error(err)
+	}
+	_, gone := client.RunSchedule(t.Context(), &gromav1.RunScheduleRequest{Name: "weekly"})
+	if connect.CodeOf(gone) != connect.CodeNotFound {
+		t.Errorf("run after it was deleted: %v", gone)
+	}
+}
