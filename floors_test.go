@@ -36,7 +36,7 @@ var floors = map[string]int{
 	"internal/fault": -3, "internal/canonical": -3, "internal/inflate": -3, // the words that every floor speaks
 
 	"internal/engine/enginetest": 6, "internal/artefact/artefacttest": 5, "internal/report/reporttest": 5,
-	"bench": 4, "bench/aggregate": 5, "bench/pass": 5, "bench/count": 5,
+	"bench": 4, "bench/aggregate": 5, "bench/pass": 5, "bench/count": 5, "bench/flow": 5,
 }
 
 // reserved are dependencies that one package alone may import: what it is for.
@@ -50,7 +50,7 @@ var reserved = map[string][]string{
 	"github.com/spf13/cobra":           {"internal/cli"},
 	"connectrpc.com/connect/v2":        {"internal/service", "internal/server", "internal/cli"},
 	"github.com/nats-io/nats.go":       {"internal/engine", "internal/notice"},
-	"go.temporal.io/sdk":               {"internal/engine", "workflows", "workers", "internal/service", "internal/cli"},
+	"go.temporal.io/sdk":               {"internal/engine", "workflows", "workers", "internal/service", "internal/cli", "bench/flow"},
 	"github.com/go-git/go-git/v5":      {"internal/gitwire", "internal/world", "internal/tally"},
 	"github.com/parquet-go/parquet-go": {"internal/sheet"},
 	"github.com/chromedp/chromedp":     {}, // tests alone drive a browser
