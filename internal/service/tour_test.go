@@ -26,7 +26,7 @@ import (
 
 // TestTour takes the tour through the service, in an engine of its own.
 func TestTour(t *testing.T) {
-	e, err := engine.Open(t.Context(), engine.Config{Data: t.TempDir()})
+	e, err := engine.Open(t.Context(), engine.Config{Data: t.TempDir(), Schedules: true})
 	if err != nil {
 		t.Fatal(err)
 	}
