@@ -2,8 +2,8 @@
 // gRPC and gRPC-Web, to browsers as pages, events and badges, to code hosts as
 // webhooks.
 //
-// Whoever asks is asked for the role that the request takes; a route without a
-// role is a test that fails. What goes wrong inside never reaches who asks: an
+// Whoever asks is asked for the role that the request takes; a call that no role
+// is written for is refused. What goes wrong inside never reaches who asks: an
 // error that was not written for callers becomes "internal" with an id that is
 // in the log. Every request has its bounds: of size, of time, of how many there
 // may be.
@@ -12,7 +12,14 @@ package server
 import (
 	"context"
 	"log/slog"
+	"net"
 	"net/http"
+	"sync"
+
+	"connectrpc.com/connect/v2"
+	"connectrpc.com/connect/v2/connecthttp"
+	"connectrpc.com/connect/v2/connectinprocess"
+	"connectrpc.com/grpcreflect/v2"
 
 	"groma/internal/artefact"
 	"groma/internal/notice"
@@ -38,6 +45,20 @@ type Server struct {
 	config  Config
 	parts   Parts
 	handler http.Handler
+	// client asks the same service as everybody, for pages, without a role.
+	client gromav1connect.SurveyServiceClient
+	errors *connecthttp.ErrorWriter
+	origin *http.CrossOriginProtection
+
+	clients  *clients      // how much each client may ask
+	streams  *streams      // how many may be open
+	webhooks chan struct{} // how many are read at once
+
+	stopping context.Context // ends when the server is told to stop
+	stop     context.CancelFunc
+
+	mu       sync.Mutex
+	listener net.Listener
 }
 
 // New returns a server that does not listen yet, or says what is wrong with c.
@@ -45,22 +66,57 @@ func New(c Config, parts Parts) (*Server, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
-	if parts.Log == nil {
-		parts.Log = slog.New(slog.DiscardHandler)
-	}
-	s := &Server{config: c.withDefaults(), parts: parts}
+	parts.Log = logOr(parts.Log)
+	s := &Server{config: c.withDefaults(), parts: parts, errors: connecthttp.NewErrorWriter(), origin: http.NewCrossOriginProtection()}
+	s.stopping, s.stop = context.WithCancel(context.Background())
+	s.clients = newClients(s.config.Rate, s.config.Burst)
+	s.streams = newStreams()
+	s.webhooks = make(chan struct{}, webhooksAtOnce)
+	s.client = gromav1connect.NewSurveyServiceClient(connect.NewClient(inProcess(parts.API, parts.Log)))
+	s.handler = s.wrap(s.routes())
 	return s, nil
 }
 
-// Serve listens until ctx ends; then it ends streams, waits a while for what is
-// under way, and returns nil.
-func (s *Server) Serve(ctx context.Context) error {
-	<-ctx.Done()
-	return nil
+func logOr(log *slog.Logger) *slog.Logger {
+	if log == nil {
+		return slog.New(slog.DiscardHandler)
+	}
+	return log
 }
 
-// Probes serves /healthz, which is well as long as the process runs, /readyz,
-// which asks ready, and /metrics. Ready and metrics may be nil.
-func Probes(ready func(context.Context) error, metrics http.Handler) http.Handler {
-	return http.NewServeMux()
+// inProcess carries calls to a service in this process.
+func inProcess(api gromav1connect.SurveyServiceHandler, log *slog.Logger) connect.Transport {
+	server := connect.NewServer(guard(log))
+	gromav1connect.RegisterSurveyServiceHandler(server, api)
+	return connectinprocess.New(server)
+}
+
+// routes has everything that is served, each with the role that it takes.
+func (s *Server) routes() http.Handler {
+	mux := http.NewServeMux()
+	s.mountCalls(mux)
+	probes := Probes(s.parts.Ready, nil)
+	mux.Handle("GET /healthz", probes)
+	mux.Handle("GET /readyz", s.readiness(probes))
+	mux.HandleFunc("GET /openapi.yaml", serveOpenAPI)
+	mux.HandleFunc("POST /webhooks/{forge}", s.serveWebhook)
+	if s.parts.Metrics != nil {
+		mux.Handle("GET /metrics", s.asks(Read, s.parts.Metrics))
+	}
+	mux.Handle("GET /{$}", s.asks(Read, http.HandlerFunc(s.servePage)))
+	mux.Handle("GET /surveys/{survey}/events", s.asks(Read, http.HandlerFunc(s.serveEvents)))
+	mux.Handle("GET /surveys/{survey}/{file}", s.asks(Read, http.HandlerFunc(s.serveReport)))
+	mux.Handle("GET /badge/{repository...}", s.asks(Read, http.HandlerFunc(s.serveBadge)))
+	return mux
+}
+
+// mountCalls offers the RPCs, with what gRPC's tools ask of a server.
+func (s *Server) mountCalls(mux *http.ServeMux) {
+	server := connect.NewServer(guard(s.parts.Log), s.admit, s.bound)
+	gromav1connect.RegisterSurveyServiceHandler(server, s.parts.API)
+	grpcreflect.Register(server)
+	registerHealth(server, s.parts.Ready)
+	connecthttp.Mount(mux, server, connecthttp.WithConditionalOptions(func(spec connect.Spec) []connecthttp.Option {
+		return []connecthttp.Option{connecthttp.WithReadMaxBytes(int(s.messageBytes(spec.Procedure)))}
+	}))
 }
