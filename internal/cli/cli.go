@@ -80,13 +80,13 @@ func Main(args []string, terminal Terminal) int {
 	root.SetOut(terminal.Out)
 	root.SetErr(terminal.Err)
 	ran := false // what fails before a command runs is wrong usage
-	for _, command := range root.Commands() {
+	eachCommand(root, func(command *cobra.Command) {
 		run := command.RunE
 		command.RunE = func(cmd *cobra.Command, args []string) error {
 			ran = true
 			return run(cmd, args)
 		}
-	}
+	})
 	err := root.ExecuteContext(ctx)
 	if out.err != nil && (err == nil || errors.Is(err, errGaps)) {
 		err = fmt.Errorf("write to standard output: %w", out.err)
@@ -165,9 +165,39 @@ Stop it at any moment; the same command goes on where it was.`,
   groma survey https://github.com/tikv/tikv
   groma census https://github.com/tikv/tikv
   groma surveys`,
-		SilenceErrors: true,
-		SilenceUsage:  true,
+		SilenceErrors:     true,
+		SilenceUsage:      true,
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return configure(cmd, terminal) },
 	}
-	root.AddCommand(newSurvey(terminal), newCensus(terminal), newSurveys(terminal), newShow(terminal), newReport(terminal), newDiff(terminal), newCancel(terminal), newDoctor(terminal), newVersion(terminal))
+	root.PersistentFlags().String(configFlag, "", "YAML file of settings, with the names of flags (or GROMA_CONFIG)")
+	for _, group := range groups {
+		root.AddGroup(&cobra.Group{ID: group.id, Title: group.title})
+		for _, make := range group.commands {
+			command := make(terminal)
+			command.GroupID = group.id
+			root.AddCommand(command)
+		}
+	}
 	return root
+}
+
+// groups are the commands as help lists them.
+var groups = []struct {
+	id, title string
+	commands  []func(Terminal) *cobra.Command
+}{
+	{"survey", "Survey and read", []func(Terminal) *cobra.Command{newSurvey, newCensus, newSurveys, newShow, newReport, newDiff, newEditions}},
+	{"steer", "Steer what runs", []func(Terminal) *cobra.Command{newWatch, newPause, newResume, newCancel, newRescan, newSchedule}},
+	{"serve", "Serve", []func(Terminal) *cobra.Command{newServe, newWorker}},
+	{"about", "Look after", []func(Terminal) *cobra.Command{newDoctor, newWorld, newVersion}},
+}
+
+// eachCommand does something to every command that runs.
+func eachCommand(command *cobra.Command, do func(*cobra.Command)) {
+	if command.RunE != nil {
+		do(command)
+	}
+	for _, sub := range command.Commands() {
+		eachCommand(sub, do)
+	}
 }

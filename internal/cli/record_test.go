@@ -32,28 +32,37 @@ func TestRecordHistories(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer given.close()
-	r := &run{
-		terminal: Terminal{Out: io.Discard, Err: io.Discard}, log: slog.New(slog.DiscardHandler), concurrency: 2,
-		git: gitwire.New(gitwire.Config{Mirrors: given.mirrors}),
+	l := &local{log: slog.New(slog.DiscardHandler), concurrency: 2, git: gitwire.New(gitwire.Config{Mirrors: given.mirrors})}
+	request := &gromav1.StartSurveyRequest{
+		Spec:     &gromav1.SurveySpec{Source: "tour", Name: "tour", Kind: string(given.kind), Limits: &gromav1.Limits{Seconds: 60}},
+		Document: given.sources.Landscape.Data, Window: 2, ShardSize: 5,
 	}
-	spec := &gromav1.SurveySpec{Source: "tour", Name: "tour", Kind: string(given.kind), Limits: &gromav1.Limits{Seconds: 60}}
-	if err := r.open(t.Context(), engine.Config{Data: t.TempDir(), Logger: r.log}, workflows.TaskQueue(survey.Fingerprint(spec))); err != nil {
+	spec, _, err := survey.Complete(request)
+	if err != nil {
 		t.Fatal(err)
 	}
-	defer r.close()
-	if err := r.survey(t.Context(), &gromav1.SurveyRequest{Spec: spec, Window: 2, ShardSize: 5}, given.sources); err != errGaps {
+	if err := l.open(t.Context(), engine.Config{Data: t.TempDir(), Logger: l.log}, survey.Fingerprint(spec)); err != nil {
+		t.Fatal(err)
+	}
+	defer l.close()
+	s := &session{terminal: Terminal{Out: io.Discard, Err: io.Discard}, api: l.api(), handBack: l.stopWorker}
+	id, err := s.begin(t.Context(), request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.see(t.Context(), id); err != errGaps {
 		t.Fatal(err)
 	}
 	name := workflows.ID(survey.Fingerprint(spec))
 	for file, id := range map[string]string{"survey": name, "shard": workflows.ShardID(name, 0)} {
-		record(t, r, id, filepath.Join("../../workflows/testdata/histories", *release+"-"+file+".json"))
+		record(t, l, id, filepath.Join("../../workflows/testdata/histories", *release+"-"+file+".json"))
 	}
 }
 
-func record(t *testing.T, r *run, id, file string) {
+func record(t *testing.T, l *local, id, file string) {
 	t.Helper()
 	history := &historypb.History{}
-	events := r.engine.Temporal.GetWorkflowHistory(t.Context(), id, "", false, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+	events := l.engine.Temporal.GetWorkflowHistory(t.Context(), id, "", false, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
 	for events.HasNext() {
 		event, err := events.Next()
 		if err != nil {

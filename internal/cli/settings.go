@@ -28,16 +28,12 @@ type engineSettings struct {
 	natsCredentials, natsNkey, natsUser  string
 }
 
-// engineFlags are the names of what says where the engines are, and how they
-// are asked. Each has a variable too, which counts where the flag is not given.
-var (
-	engineFlags = []string{"temporal", "namespace", "nats", "store"}
-	accessFlags = []string{
-		"temporal-tls", "temporal-tls-ca", "temporal-tls-cert", "temporal-tls-key", "temporal-tls-server-name", "temporal-api-key-file",
-		"nats-tls", "nats-tls-ca", "nats-tls-cert", "nats-tls-key", "nats-tls-server-name",
-		"nats-credentials", "nats-nkey", "nats-token-file", "nats-user", "nats-password-file",
-	}
-)
+// accessFlags are the names of what says how running engines are asked.
+var accessFlags = []string{
+	"temporal-tls", "temporal-tls-ca", "temporal-tls-cert", "temporal-tls-key", "temporal-tls-server-name", "temporal-api-key-file",
+	"nats-tls", "nats-tls-ca", "nats-tls-cert", "nats-tls-key", "nats-tls-server-name",
+	"nats-credentials", "nats-nkey", "nats-token-file", "nats-user", "nats-password-file",
+}
 
 func (s *engineSettings) register(flags *pflag.FlagSet, terminal Terminal) {
 	flags.StringVar(&s.data, "data", dataFolder(terminal), "folder that keeps censuses, surveys and the embedded engines")
@@ -46,11 +42,7 @@ func (s *engineSettings) register(flags *pflag.FlagSet, terminal Terminal) {
 	flags.StringVar(&s.nats, "nats", "", "URL of a NATS server with JetStream, or off (default: embedded)")
 	flags.StringVar(&s.store, "store", "", "where artefacts are kept: s3://bucket/prefix?endpoint=… or file:///… (default: in --data)")
 	s.registerAccess(flags)
-	for _, name := range engineFlags {
-		fromVariable(flags, terminal, name)
-	}
 	for _, name := range accessFlags {
-		fromVariable(flags, terminal, name)
 		flags.Lookup(name).Hidden = true
 	}
 }
@@ -75,24 +67,6 @@ func registerTLS(flags *pflag.FlagSet, t *engine.TLS, server string) {
 	flags.StringVar(&t.Certificate, prefix+"-cert", "", "file of the certificate to prove oneself with")
 	flags.StringVar(&t.Key, prefix+"-key", "", "file of that certificate's key")
 	flags.StringVar(&t.ServerName, prefix+"-server-name", "", "name that the server's certificate is for (default: the address's)")
-}
-
-// fromVariable sets a flag from its variable: GROMA_NATS_TLS_CA for
-// --nats-tls-ca. Help goes on to show the default, since a variable may hold
-// what should not be shown.
-func fromVariable(flags *pflag.FlagSet, terminal Terminal, name string) {
-	value := terminal.Env(variable(name))
-	if value == "" {
-		return
-	}
-	flag := flags.Lookup(name)
-	if flag.Value.Set(value) != nil {
-		_ = flag.Value.Set("true") // a switch: whoever sets it to anything wants it
-	}
-}
-
-func variable(flag string) string {
-	return "GROMA_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
 }
 
 // secretOf is what a variable holds, or else a file does.

@@ -3,8 +3,6 @@ package cli
 import (
 	"bufio"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -14,13 +12,13 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
-	"google.golang.org/protobuf/types/known/timestamppb"
+	"github.com/spf13/pflag"
 
 	"groma/internal/annotation"
 	"groma/internal/census"
+	"groma/internal/form"
 	"groma/internal/gitwire"
 	"groma/internal/landscape"
 	"groma/internal/source"
@@ -28,22 +26,21 @@ import (
 	"groma/internal/vitals"
 	"groma/internal/world"
 	gromav1 "groma/proto/groma/v1"
-	"groma/workflows"
 )
 
 type surveyCommand struct {
 	terminal Terminal
-	engine   engineSettings
-	git      gitSettings
-	limits   limitSettings
-	forms    formSettings
+	askSettings
+	git    gitSettings
+	limits limitSettings
+	forms  formSettings
 
 	languages, maturity, projects []string
 	clomonitor, annotations, out  string
 	asOf                          instant
 	allItems, archived            bool
 	json, verbose, recount        bool
-	noVitals                      bool
+	noVitals, detach              bool
 	windows                       []string
 	concurrency                   int
 	shardSize                     int64
@@ -64,6 +61,9 @@ writes a report. SOURCE is one of
   a world.txtar          a landscape with its repositories as text, which are
                          made on the spot and served on this machine
 
+With --server a server surveys, and its workers count: this command shows how it
+gets on, and writes the report.
+
 What is counted is kept: a survey that was stopped goes on when the same command
 is given again, and a commit that was counted before is not counted again. Of a
 commit that is new only those files travel and are read that are new.
@@ -75,7 +75,8 @@ The exit status is 0 if every repository was counted, 3 if some have no count
   groma survey ~/src --language Go --language Rust --out go-and-rust
   groma survey landscape.yml --as-of 2026-01-01
   groma survey landscape.yml --mirror https://github.com/=http://127.0.0.1:8418/
-  groma survey examples/tour/world.txtar --language Rust`,
+  groma survey examples/tour/world.txtar --language Rust
+  groma survey landscape.yml --server https://groma.example.org --detach`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return c.run(cmd.Context(), args[0]) },
 	}
@@ -86,10 +87,20 @@ The exit status is 0 if every repository was counted, 3 if some have no count
 
 func (c *surveyCommand) register(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.StringSliceVarP(&c.languages, "language", "l", nil, "language to report on; may be repeated, or have several with commas (default: all)")
 	flags.StringVarP(&c.out, "out", "o", "groma-report", "folder to write the report to")
 	flags.BoolVar(&c.json, "json", false, "print one JSON object for each event, for programs")
 	flags.IntVar(&c.concurrency, "concurrency", 2*runtime.NumCPU(), "how many repositories to count at once")
+	flags.BoolVarP(&c.verbose, "verbose", "v", false, "log to standard error")
+	flags.BoolVar(&c.detach, "detach", false, "with --server: print the survey's id and leave; 'groma watch' shows how it gets on")
+	c.forms.register(flags, "markdown", "html", "facts")
+	c.registerSpec(flags)
+	c.git.register(flags)
+	c.askSettings.register(flags, c.terminal)
+}
+
+// registerSpec has the flags that say what to survey.
+func (c *surveyCommand) registerSpec(flags *pflag.FlagSet) {
+	flags.StringSliceVarP(&c.languages, "language", "l", nil, "language to report on; may be repeated, or have several with commas (default: all)")
 	flags.StringSliceVar(&c.maturity, "maturity", nil, "only projects of these maturities, as in graduated,incubating")
 	flags.StringArrayVar(&c.projects, "project", nil, "only projects whose name or slug matches this glob; may be repeated")
 	flags.BoolVar(&c.allItems, "all-items", false, "items that are no CNCF project, too")
@@ -101,15 +112,14 @@ func (c *surveyCommand) register(cmd *cobra.Command) {
 	flags.StringArrayVar(&c.windows, "window", nil, "stretch of time to measure histories over, as in 2025 or 2025-07-01..2026-06-30; may be repeated (default: the last full year and the year to date)")
 	flags.BoolVar(&c.recount, "recount", false, "count again, from everything, what was counted before, and fail repositories whose count differs from what is kept")
 	flags.Int64Var(&c.shardSize, "shard-size", survey.DefaultShardSize, "how many repositories one workflow looks after")
-	flags.BoolVarP(&c.verbose, "verbose", "v", false, "log to standard error")
-	c.forms.register(flags, "markdown", "html", "facts")
 	c.limits.register(flags)
-	c.git.register(flags)
-	c.engine.register(flags, c.terminal)
 }
 
 func (c *surveyCommand) run(ctx context.Context, arg string) error {
-	if err := c.check(); err != nil {
+	if c.concurrency < 1 {
+		return usagef("--concurrency %d: want at least 1", c.concurrency)
+	}
+	if err := errors.Join(c.check(), c.forms.check()); err != nil {
 		return err
 	}
 	given, err := c.read(ctx, arg)
@@ -117,10 +127,47 @@ func (c *surveyCommand) run(ctx context.Context, arg string) error {
 		return err
 	}
 	defer given.close()
-	spec, err := c.spec(arg, given)
+	request, err := c.request(arg, given)
 	if err != nil {
 		return err
 	}
+	s := &session{terminal: c.terminal, out: c.out, forms: &c.forms, json: c.json, logs: c.logsTo(), again: c.terminal.command()}
+	if c.server.address != "" {
+		return c.runThere(ctx, s, request, given)
+	}
+	return c.runHere(ctx, s, request, given)
+}
+
+// runThere has a server survey.
+func (c *surveyCommand) runThere(ctx context.Context, s *session, request *gromav1.StartSurveyRequest, given *given) (err error) {
+	if given.local != "" {
+		return usagef("%s; without --server this command counts it", given.local)
+	}
+	if s.api, err = c.server.remote(c.terminal); err != nil {
+		return err
+	}
+	defer s.api.close()
+	id, err := s.begin(ctx, request)
+	if err != nil {
+		return err
+	}
+	if c.detach {
+		fmt.Fprintln(c.terminal.Out, id)
+		return nil
+	}
+	return s.see(ctx, id)
+}
+
+// runHere surveys in this process.
+func (c *surveyCommand) runHere(ctx context.Context, s *session, request *gromav1.StartSurveyRequest, given *given) error {
+	if c.detach {
+		return usagef("--detach is for --server: without one this command is who surveys")
+	}
+	spec, _, err := survey.Complete(request)
+	if err != nil {
+		return err
+	}
+	request.Window = int64(2 * c.concurrency)
 	c.git.limitMemory(c.terminal, besideSurvey)
 	git, err := c.git.client(c.terminal, c.concurrency, given.mirrors...)
 	if err != nil {
@@ -131,35 +178,26 @@ func (c *surveyCommand) run(ctx context.Context, arg string) error {
 		return err
 	}
 	defer closeLog()
-	r := &run{
-		terminal: c.terminal, git: git, contents: census.NewContents(c.git.contentBytes()), log: log, concurrency: c.concurrency,
-		out: c.out, forms: &c.forms, json: c.json, logs: c.logsTo(), again: c.terminal.command(),
-	}
-	if err := r.open(ctx, c.engine.config(c.terminal, log), workflows.TaskQueue(survey.Fingerprint(spec))); err != nil {
+	l := &local{git: git, contents: census.NewContents(c.git.contentBytes()), log: log, concurrency: c.concurrency}
+	if err := l.open(ctx, c.engine.config(c.terminal, log), survey.Fingerprint(spec)); err != nil {
 		return err
 	}
-	defer r.close()
-	request := &gromav1.SurveyRequest{
-		Spec: spec, StartedAt: timestamppb.New(time.Now().UTC().Truncate(time.Second)),
-		Window: int64(2 * c.concurrency), ShardSize: c.shardSize,
-	}
-	return r.survey(ctx, request, given.sources)
-}
-
-func (c *surveyCommand) check() error {
-	if c.concurrency < 1 {
-		return usagef("--concurrency %d: want at least 1", c.concurrency)
-	}
-	if c.shardSize < 1 || c.shardSize > survey.MaxShardSize {
-		return usagef("--shard-size %d: want 1 to %d", c.shardSize, survey.MaxShardSize)
-	}
-	languages, err := namedLanguages(c.languages)
+	s.api, s.handBack = l.api(), l.stopWorker
+	defer s.api.close()
+	id, err := s.begin(ctx, request)
 	if err != nil {
 		return err
 	}
-	c.languages = languages
-	if err := c.forms.check(); err != nil {
-		return err
+	return s.see(ctx, id)
+}
+
+// check finds what is wrong with what is asked for.
+func (c *surveyCommand) check() (err error) {
+	if c.shardSize < 1 || c.shardSize > survey.MaxShardSize {
+		return usagef("--shard-size %d: want 1 to %d", c.shardSize, survey.MaxShardSize)
+	}
+	if c.languages, err = form.Languages(c.languages); err != nil {
+		return usagef("--%w", err)
 	}
 	for _, maturity := range c.maturity {
 		if !slices.Contains(maturities, maturity) {
@@ -193,7 +231,10 @@ type given struct {
 	kind    landscape.Kind
 	sources survey.Sources
 	mirrors []gitwire.Mirror
-	close   func()
+	// local says why only this process can reach what the source names; empty
+	// if others can, too.
+	local string
+	close func()
 }
 
 func (c *surveyCommand) read(ctx context.Context, arg string) (*given, error) {
@@ -239,7 +280,11 @@ func (c *surveyCommand) readLandscape(ctx context.Context, arg string) (*given, 
 	if err != nil {
 		return nil, err
 	}
-	return &given{kind: read.Kind, sources: survey.Sources{Landscape: redacted(read.Document)}, close: func() {}}, nil
+	g := &given{kind: read.Kind, sources: survey.Sources{Landscape: redacted(read.Document)}, close: func() {}}
+	if read.Kind == landscape.KindFolder {
+		g.local = arg + " is a folder of this machine"
+	}
+	return g, nil
 }
 
 // redacted is a document as it may be kept: without credentials in addresses.
@@ -275,6 +320,7 @@ func readWorld(ctx context.Context, path string) (*given, error) {
 		kind:    landscape.KindLandscape,
 		sources: survey.Sources{Landscape: landscape.Document{Name: worldName(path), Data: document}},
 		mirrors: []gitwire.Mirror{mirror},
+		local:   path + " is a world, which is served on this machine alone",
 		close:   func() { server.Close() },
 	}, nil
 }
@@ -299,40 +345,37 @@ func shown(arg string) string {
 	return arg
 }
 
-func (c *surveyCommand) spec(arg string, g *given) (*gromav1.SurveySpec, error) {
+// request asks for the survey of what was given.
+func (c *surveyCommand) request(arg string, g *given) (*gromav1.StartSurveyRequest, error) {
 	limits, err := c.limits.limits()
 	if err != nil {
 		return nil, err
 	}
-	spec := &gromav1.SurveySpec{
-		Source:     shown(arg),
-		Clomonitor: shown(c.clomonitor),
-
-		Annotations: shown(c.annotations),
-
-		Languages: c.languages,
-		Filter:    &gromav1.Filter{Maturity: c.maturity, Projects: c.projects, AllItems: c.allItems, Archived: c.archived},
-		Limits:    limits,
-		Kind:      string(g.kind),
-		Name:      g.sources.Landscape.Name,
-		Sha256:    digest(g.sources.Landscape.Data),
-		AsOf:      c.asOf.proto(),
-		Recount:   c.recount,
-		NoVitals:  c.noVitals,
-		Windows:   c.windows,
+	request := &gromav1.StartSurveyRequest{
+		Spec: &gromav1.SurveySpec{
+			Source:      shown(arg),
+			Clomonitor:  shown(c.clomonitor),
+			Annotations: shown(c.annotations),
+			Languages:   c.languages,
+			Filter:      &gromav1.Filter{Maturity: c.maturity, Projects: c.projects, AllItems: c.allItems, Archived: c.archived},
+			Limits:      limits,
+			Kind:        string(g.kind),
+			Name:        g.sources.Landscape.Name,
+			AsOf:        c.asOf.proto(),
+			Recount:     c.recount,
+			NoVitals:    c.noVitals,
+			Windows:     c.windows,
+		},
+		Document:  g.sources.Landscape.Data,
+		ShardSize: c.shardSize,
 	}
 	if g.sources.Clomonitor != nil {
-		spec.ClomonitorSha256 = digest(g.sources.Clomonitor.Data)
+		request.Clomonitor = g.sources.Clomonitor.Data
 	}
 	if g.sources.Annotations != nil {
-		spec.AnnotationsSha256 = digest(g.sources.Annotations.Data)
+		request.Annotations = g.sources.Annotations.Data
 	}
-	return spec, nil
-}
-
-func digest(data []byte) string {
-	sum := sha256.Sum256(data)
-	return hex.EncodeToString(sum[:])
+	return request, nil
 }
 
 // logsTo says to people where the log is.

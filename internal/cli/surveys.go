@@ -1,100 +1,80 @@
 package cli
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
-	"io"
-	"log/slog"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"google.golang.org/protobuf/proto"
 
-	"groma/internal/artefact"
-	"groma/internal/fault"
+	"groma/internal/canonical"
 	"groma/internal/report"
-	"groma/internal/survey"
 	gromav1 "groma/proto/groma/v1"
-	"groma/workflows"
 )
 
 func newSurveys(terminal Terminal) *cobra.Command {
-	var settings engineSettings
+	var ask askSettings
+	var asJSON bool
 	cmd := &cobra.Command{
-		Use:     "surveys",
-		Short:   "List the surveys that are kept, the oldest first",
-		Example: "  groma surveys",
-		Args:    cobra.NoArgs,
+		Use:   "surveys",
+		Short: "List the surveys that are kept, the oldest first",
+		Example: `  groma surveys
+  groma surveys --server https://groma.example.org`,
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			store, err := settings.openStore(cmd.Context(), terminal)
+			a, err := ask.reading(cmd.Context(), terminal)
 			if err != nil {
 				return err
 			}
-			return listSurveys(cmd.Context(), store, terminal)
+			defer a.close()
+			return listSurveys(cmd.Context(), a, terminal, asJSON)
 		},
 	}
-	settings.register(cmd.Flags(), terminal)
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object for each survey, for programs")
+	ask.register(cmd.Flags(), terminal)
 	return cmd
 }
 
-func listSurveys(ctx context.Context, store artefact.Store, terminal Terminal) error {
-	manifests, err := kept(ctx, store, terminal)
-	if err != nil {
-		return err
+func listSurveys(ctx context.Context, a *api, terminal Terminal, asJSON bool) error {
+	var surveys []*gromav1.SurveyState
+	request := &gromav1.ListSurveysRequest{}
+	for {
+		page, err := a.ListSurveys(ctx, request)
+		if err != nil {
+			return said(err)
+		}
+		surveys = append(surveys, page.Surveys...)
+		for _, u := range page.Unreadable {
+			fmt.Fprintf(terminal.Err, "groma: passing over a survey that cannot be read: %s: %s\n", printable(u.Key), printable(u.Reason))
+		}
+		if request.PageToken = page.NextPageToken; request.PageToken == "" {
+			break
+		}
 	}
-	if len(manifests) == 0 {
+	if asJSON {
+		return printEach(terminal, surveys)
+	}
+	if len(surveys) == 0 {
 		fmt.Fprintln(terminal.Err, "No survey is kept here yet. Begin one with 'groma survey SOURCE'.")
 		return nil
 	}
-	t := newTable("survey", "started", "state", "projects", "repositories", "without a count", "languages")
-	for _, m := range manifests {
-		state, gaps := "unfinished", "-"
-		rep, err := survey.Report(ctx, store, m.Survey)
-		if err == nil {
-			state, gaps = "reported", report.Number(int64(len(report.Uncounted(rep))))
-		} else if !errors.Is(err, artefact.ErrMissing) {
-			return err
+	t := newTable("survey", "started", "state", "projects", "repositories", "without a count", "edition", "languages")
+	for _, s := range surveys {
+		gaps, edition := "-", "-"
+		if s.Edition > 0 {
+			gaps, edition = report.Number(s.Uncounted), report.Number(s.Edition)
 		}
-		languages := strings.Join(m.GetSpec().GetLanguages(), ", ")
-		if languages == "" {
-			languages = "all"
-		}
-		t.row(m.Survey, m.StartedAt.AsTime().Format("2006-01-02 15:04"), state,
-			int64(len(m.GetLandscape().GetProjects())), int64(len(m.GetLandscape().GetRepositories())), gaps, languages)
+		languages := cmp.Or(strings.Join(s.GetSpec().GetLanguages(), ", "), "all")
+		t.row(s.Survey, s.StartedAt.AsTime().Format("2006-01-02 15:04"), s.State, s.Projects, s.Repositories, gaps, edition, languages)
 	}
 	t.print(terminal.Out)
 	return nil
 }
 
-// kept reads the manifests of all surveys, sorted by when they started.
-func kept(ctx context.Context, store artefact.Store, terminal Terminal) ([]*gromav1.Manifest, error) {
-	var manifests []*gromav1.Manifest
-	for key, err := range store.List(ctx, artefact.SurveysPrefix) {
-		if err != nil {
-			return nil, err
-		}
-		id, rest, ok := artefact.SurveyOf(key)
-		if !ok || rest != "manifest.json" {
-			continue
-		}
-		manifest, err := survey.Manifest(ctx, store, id)
-		if fault.KindOf(err) == fault.Invalid {
-			fmt.Fprintf(terminal.Err, "groma: passing over a survey that cannot be read: %s\n", printable(err.Error()))
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		manifests = append(manifests, manifest)
-	}
-	slices.SortStableFunc(manifests, func(a, b *gromav1.Manifest) int { return a.StartedAt.AsTime().Compare(b.StartedAt.AsTime()) })
-	return manifests, nil
-}
-
 func newShow(terminal Terminal) *cobra.Command {
-	var settings engineSettings
-	var asJSON, asMarkdown bool
+	c := showCommand{terminal: terminal}
 	cmd := &cobra.Command{
 		Use:   "show [SURVEY]",
 		Short: "Show what a survey found (default: the latest)",
@@ -103,127 +83,143 @@ func newShow(terminal Terminal) *cobra.Command {
   groma show --markdown > report.md
   groma show --json | jq .totals`,
 		Args: cobra.MaximumNArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			store, err := settings.openStore(cmd.Context(), terminal)
-			if err != nil {
-				return err
-			}
-			rep, err := latestReport(cmd.Context(), store, terminal, args)
-			if err != nil {
-				return err
-			}
-			return show(cmd.Context(), terminal.Out, &printed{report: rep, store: store}, asJSON, asMarkdown)
-		},
+		RunE: func(cmd *cobra.Command, args []string) error { return c.run(cmd.Context(), args) },
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print report.json")
-	cmd.Flags().BoolVar(&asMarkdown, "markdown", false, "print report.md")
+	cmd.Flags().BoolVar(&c.json, "json", false, "print report.json")
+	cmd.Flags().BoolVar(&c.markdown, "markdown", false, "print report.md")
+	cmd.Flags().Int64Var(&c.edition, "edition", 0, "edition of the report (default: the latest)")
 	cmd.MarkFlagsMutuallyExclusive("json", "markdown")
-	settings.register(cmd.Flags(), terminal)
+	c.askSettings.register(cmd.Flags(), terminal)
 	return cmd
 }
 
-func show(ctx context.Context, out io.Writer, p *printed, asJSON, asMarkdown bool) error {
-	rep := p.report
+type showCommand struct {
+	terminal Terminal
+	askSettings
+	json, markdown bool
+	edition        int64
+}
+
+func (c *showCommand) run(ctx context.Context, args []string) error {
+	a, err := c.reading(ctx, c.terminal)
+	if err != nil {
+		return err
+	}
+	defer a.close()
+	request := &gromav1.GetReportRequest{Survey: argument(args), Edition: c.edition, Formats: []string{"terminal"}}
 	switch {
-	case asJSON:
-		return writeFacts(ctx, out, p)
-	case asMarkdown:
-		if err := p.analyse(ctx, report.Settings{}); err != nil {
-			return err
-		}
-		return writeMarkdown(ctx, out, p)
+	case c.json:
+		request.Formats = []string{"facts"}
+	case c.markdown:
+		request.Formats = []string{"markdown"}
 	}
-	printHeadline(out, rep, report.Settings{})
-	if gaps := report.Uncounted(rep); len(gaps) > 0 {
-		fmt.Fprintln(out)
-		t := newTable("not counted", "outcome", "reason")
-		for _, r := range gaps {
-			t.row(r.Key, r.Outcome, r.Reason)
-		}
-		t.print(out)
+	if err := a.print(ctx, request, c.terminal.Out); err != nil || c.json || c.markdown {
+		return err
 	}
+	answer, err := a.GetSurvey(ctx, &gromav1.GetSurveyRequest{Survey: argument(args), Edition: c.edition})
+	if err != nil {
+		return said(err)
+	}
+	c.gaps(answer)
 	return nil
 }
 
-// find returns the manifest of the survey whose id begins as the argument
-// does, or of the latest.
-func find(ctx context.Context, store artefact.Store, terminal Terminal, args []string) (*gromav1.Manifest, error) {
-	manifests, err := kept(ctx, store, terminal)
-	if err != nil {
-		return nil, err
+// gaps lists the repositories without a count.
+func (c *showCommand) gaps(answer *gromav1.GetSurveyResponse) {
+	if len(answer.Uncounted) == 0 {
+		return
 	}
-	if len(manifests) == 0 {
-		return nil, errors.New("no survey is kept here; begin one with 'groma survey SOURCE', or say with --data or --store where they are")
+	fmt.Fprintln(c.terminal.Out)
+	t := newTable("not counted", "outcome", "reason")
+	for _, r := range answer.Uncounted {
+		t.row(r.Key, r.Outcome, r.Reason)
 	}
-	if len(args) == 0 {
-		return manifests[len(manifests)-1], nil
+	t.print(c.terminal.Out)
+	if more := answer.GetSurvey().GetUncounted() - int64(len(answer.Uncounted)); more > 0 {
+		fmt.Fprintf(c.terminal.Out, "and %s more, which 'groma report --format csv' has\n", report.Number(more))
 	}
-	var found []*gromav1.Manifest
-	for _, m := range manifests {
-		if m.Survey == args[0] {
-			return m, nil
-		}
-		if strings.HasPrefix(m.Survey, args[0]) {
-			found = append(found, m)
-		}
-	}
-	switch len(found) {
-	case 0:
-		return nil, fmt.Errorf("no survey is called %s; 'groma surveys' lists them", args[0])
-	case 1:
-		return found[0], nil
-	}
-	return nil, fmt.Errorf("%d surveys begin with %s; 'groma surveys' lists them", len(found), args[0])
 }
 
-// printHeadline prints what most people want to know, on one screen.
-func printHeadline(out io.Writer, rep *gromav1.Report, rule report.Settings) {
-	io.WriteString(out, report.Terminal(report.Analyses(rep, rule)...))
-}
-
-func newCancel(terminal Terminal) *cobra.Command {
-	var settings engineSettings
+func newEditions(terminal Terminal) *cobra.Command {
+	var ask askSettings
+	var asJSON bool
 	cmd := &cobra.Command{
-		Use:   "cancel SURVEY",
-		Short: "Give up an unfinished survey, and report what it has",
-		Long: `Cancel ends an unfinished survey for good. What was counted is kept and
-reported; what was not is reported as such.`,
-		Example: "  groma cancel cncf-landscape-20261122-073345-1f0c",
-		Args:    cobra.ExactArgs(1),
+		Use:   "editions [SURVEY]",
+		Short: "List the editions of a survey's report, and what is new in each (default: the latest survey)",
+		Example: `  groma editions
+  groma diff cncf-landscape-20261122 --editions 1,2`,
+		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return cancelSurvey(cmd.Context(), terminal, &settings, args)
+			a, err := ask.reading(cmd.Context(), terminal)
+			if err != nil {
+				return err
+			}
+			defer a.close()
+			answer, err := a.ListEditions(cmd.Context(), &gromav1.ListEditionsRequest{Survey: argument(args)})
+			if err != nil {
+				return said(err)
+			}
+			if asJSON {
+				return printEach(terminal, answer.GetEditions().GetEditions())
+			}
+			printEditions(terminal, answer.GetEditions())
+			return nil
 		},
 	}
-	settings.register(cmd.Flags(), terminal)
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object for each edition, for programs")
+	ask.register(cmd.Flags(), terminal)
 	return cmd
 }
 
-func cancelSurvey(ctx context.Context, terminal Terminal, settings *engineSettings, args []string) error {
-	store, err := settings.openStore(ctx, terminal)
-	if err != nil {
-		return err
+func printEditions(terminal Terminal, editions *gromav1.Editions) {
+	t := newTable("edition", "made", "repositories", "without a count", "new in it")
+	for _, e := range editions.GetEditions() {
+		t.row(report.Number(e.Number), e.MadeAt.AsTime().Format("2006-01-02 15:04:05"), e.Repositories, e.Uncounted, newIn(e))
 	}
-	manifest, err := find(ctx, store, terminal, args)
-	if err != nil {
-		return err
+	t.print(terminal.Out)
+}
+
+// mostNew is how many repositories of an edition a line names.
+const mostNew = 3
+
+// newIn says what an edition has anew.
+func newIn(e *gromav1.Edition) string {
+	if e.Number <= 1 {
+		return "everything"
 	}
-	log := slog.New(slog.DiscardHandler)
-	r := &run{terminal: terminal, log: log, concurrency: 1, again: terminal.command()}
-	fingerprint := survey.Fingerprint(manifest.Spec)
-	if err := r.open(ctx, settings.config(terminal, log), workflows.TaskQueue(fingerprint)); err != nil {
-		return err
+	var names []string
+	for _, r := range e.Revisions[:min(len(e.Revisions), mostNew)] {
+		names = append(names, fmt.Sprintf("%s (%s)", r.Key, revised(r)))
 	}
-	defer r.close()
-	workflow := workflows.ID(fingerprint)
-	running, err := r.running(ctx, workflow)
-	if err != nil {
-		return err
+	if more := len(e.Revisions) - mostNew; more > 0 {
+		names = append(names, fmt.Sprintf("%d more", more))
 	}
-	if running != manifest.Survey {
-		return fmt.Errorf("survey %s is not running", manifest.Survey)
+	return strings.Join(names, ", ")
+}
+
+// revised says how one repository has changed.
+func revised(r *gromav1.Revision) string {
+	if r.Commit != "" && r.CommitBefore != "" && r.Commit != r.CommitBefore {
+		return short(r.CommitBefore) + " to " + short(r.Commit)
 	}
-	if err := r.engine.Temporal.CancelWorkflow(ctx, workflow, ""); err != nil {
-		return fmt.Errorf("cancel survey %s: %w", manifest.Survey, err)
+	if r.Commit != "" {
+		return "counted at " + short(r.Commit)
 	}
-	return r.follow(ctx, manifest.Survey, r.engine.Temporal.GetWorkflow(ctx, workflow, ""))
+	return r.Outcome
+}
+
+func short(commit string) string { return commit[:min(len(commit), 10)] }
+
+// printEach prints one JSON object a line.
+func printEach[M proto.Message](terminal Terminal, messages []M) error {
+	for _, m := range messages {
+		line, err := canonical.Marshal(m)
+		if err != nil {
+			return err
+		}
+		if _, err := fmt.Fprintf(terminal.Out, "%s\n", line); err != nil {
+			return err
+		}
+	}
+	return nil
 }

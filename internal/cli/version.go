@@ -12,9 +12,10 @@ import (
 
 func newVersion(terminal Terminal) *cobra.Command {
 	return &cobra.Command{
-		Use:   "version",
-		Short: "Print the version, and the method by which lines are counted",
-		Args:  cobra.NoArgs,
+		Use:     "version",
+		Short:   "Print the version, and the method by which lines are counted",
+		Example: "  groma version",
+		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			fmt.Fprintf(terminal.Out, "groma %s, %s, method %s\n", version(), runtime.Version(), tally.Method(defaultFile))
 			return nil

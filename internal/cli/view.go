@@ -23,14 +23,14 @@ type view interface {
 }
 
 // newView chooses by who is looking: a program, a person, or a log.
-func (r *run) newView() view {
-	if r.json {
-		return &events{out: r.terminal.Out}
+func newView(terminal Terminal, json bool, logs string) view {
+	if json {
+		return &events{out: terminal.Out}
 	}
-	if file, ok := r.terminal.Err.(*os.File); ok && term.IsTerminal(int(file.Fd())) {
-		return &live{out: file, pace: pace{logs: r.logs}}
+	if file, ok := terminal.Err.(*os.File); ok && term.IsTerminal(int(file.Fd())) {
+		return &live{out: file, pace: pace{logs: logs}}
 	}
-	return &lines{out: r.terminal.Err, pace: pace{logs: r.logs}}
+	return &lines{out: terminal.Err, pace: pace{logs: logs}}
 }
 
 // events prints every notice as a line of JSON.
@@ -45,6 +45,28 @@ func (v *events) tell(n *gromav1.Notice) {
 		return // a notice is never worth failing for
 	}
 	fmt.Fprintf(v.out, "%s\n", line)
+}
+
+// newEditionsView tells of editions as they are made.
+type newEditionsView struct{ out io.Writer }
+
+func (v *newEditionsView) show(*gromav1.Progress) {}
+func (v *newEditionsView) end()                   {}
+
+func (v *newEditionsView) tell(n *gromav1.Notice) {
+	made := n.GetReported()
+	if made == nil {
+		return
+	}
+	text := "the survey's own"
+	if len(made.Revised) > 0 {
+		named := made.Revised[:min(len(made.Revised), mostNew)]
+		text = "new: " + strings.Join(named, ", ")
+		if more := len(made.Revised) - len(named); more > 0 {
+			text += fmt.Sprintf(" and %d more", more)
+		}
+	}
+	fmt.Fprintf(v.out, "%s %s edition %d, %s\n", n.At.AsTime().Format("15:04:05"), printable(n.Survey), max(made.Edition, 1), printable(text))
 }
 
 // lines prints a plain line every few seconds.

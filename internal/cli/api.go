@@ -1,0 +1,191 @@
+package cli
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"connectrpc.com/connect/v2"
+	"connectrpc.com/connect/v2/connecthttp"
+	"connectrpc.com/connect/v2/connectinprocess"
+	"github.com/spf13/pflag"
+
+	"groma/internal/engine"
+	"groma/internal/service"
+	"groma/proto/groma/v1/gromav1connect"
+)
+
+// An api is the service that a command asks, in this process or elsewhere.
+type api struct {
+	gromav1connect.SurveyServiceClient
+	// remote is the server's address, empty in this process.
+	remote string
+	close  func()
+}
+
+// inProcess is a service as its clients see it.
+func inProcess(s *service.Service) gromav1connect.SurveyServiceClient {
+	server := connect.NewServer()
+	gromav1connect.RegisterSurveyServiceHandler(server, s)
+	return gromav1connect.NewSurveyServiceClient(connect.NewClient(connectinprocess.New(server)))
+}
+
+// serverSettings say which server to ask; without one, this process is it.
+type serverSettings struct {
+	address, tokenFile, ca string
+}
+
+func (s *serverSettings) register(flags *pflag.FlagSet) {
+	flags.StringVar(&s.address, "server", "", "URL of a groma server to ask, as in https://groma.example.org (default: this process does it)")
+	flags.StringVar(&s.tokenFile, "server-token-file", "", "file with the token for the server (or GROMA_SERVER_TOKEN)")
+	flags.StringVar(&s.ca, "server-ca", "", "file of certificates to trust the server by (default: the system's)")
+}
+
+// remote is the server that the settings name.
+func (s *serverSettings) remote(terminal Terminal) (*api, error) {
+	u, err := url.Parse(s.address)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.User != nil {
+		return nil, usagef("--server: want https://host or http://host:port, without a login in it")
+	}
+	token, err := secretOf(terminal, "GROMA_SERVER_TOKEN", s.tokenFile).Read()
+	if err != nil {
+		return nil, usagef("--server-token-file: %w", err)
+	}
+	if token != "" && u.Scheme == "http" && !isLoopback(u.Hostname()) {
+		return nil, usagef("--server %s: a token is not sent without TLS; want https://", s.address)
+	}
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	if transport.TLSClientConfig, err = trusting(s.ca); err != nil {
+		return nil, usagef("--server-ca: %w", err)
+	}
+	client := &http.Client{Transport: bearing{token: token, next: transport}}
+	dispatch := connecthttp.NewTransport(client, strings.TrimSuffix(s.address, "/"))
+	return &api{
+		SurveyServiceClient: gromav1connect.NewSurveyServiceClient(connect.NewClient(dispatch)),
+		remote:              s.address,
+		close:               transport.CloseIdleConnections,
+	}, nil
+}
+
+func isLoopback(host string) bool {
+	return host == "localhost" || host == "::1" || strings.HasPrefix(host, "127.")
+}
+
+// trusting trusts the certificates of a file, or the system's.
+func trusting(file string) (*tls.Config, error) {
+	config := &tls.Config{MinVersion: tls.VersionTLS12}
+	if file == "" {
+		return config, nil
+	}
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	config.RootCAs = x509.NewCertPool()
+	if !config.RootCAs.AppendCertsFromPEM(data) {
+		return nil, fmt.Errorf("%s has no certificate (PEM)", file)
+	}
+	return config, nil
+}
+
+// bearing sends a token along.
+type bearing struct {
+	token string
+	next  http.RoundTripper
+}
+
+func (b bearing) RoundTrip(request *http.Request) (*http.Response, error) {
+	request = request.Clone(request.Context())
+	request.Header.Set("User-Agent", "groma")
+	if b.token != "" {
+		request.Header.Set("Authorization", "Bearer "+b.token)
+	}
+	return b.next.RoundTrip(request)
+}
+
+// askSettings are those of a command that asks for something: of a server, or of
+// what is kept and runs here.
+type askSettings struct {
+	server serverSettings
+	engine engineSettings
+}
+
+func (s *askSettings) register(flags *pflag.FlagSet, terminal Terminal) {
+	s.server.register(flags)
+	s.engine.register(flags, terminal)
+}
+
+// reading asks for what is kept. In this process only storage is opened, so it
+// works while a survey runs on the same data folder.
+func (s *askSettings) reading(ctx context.Context, terminal Terminal) (*api, error) {
+	if s.server.address != "" {
+		return s.server.remote(terminal)
+	}
+	store, err := s.engine.openStore(ctx, terminal)
+	if err != nil {
+		return nil, err
+	}
+	return &api{SurveyServiceClient: inProcess(service.New(service.Config{Store: store, Private: true, Log: slog.New(slog.DiscardHandler)})), close: func() {}}, nil
+}
+
+// steering asks for what changes a survey that runs. In this process that is
+// Temporal: the one that is named, or that of whoever holds the data folder.
+func (s *askSettings) steering(ctx context.Context, terminal Terminal) (*api, error) {
+	if s.server.address != "" {
+		return s.server.remote(terminal)
+	}
+	e, err := s.engine.openOrJoin(ctx, terminal)
+	if err != nil {
+		return nil, err
+	}
+	local := service.New(service.Config{Store: e.Store, Temporal: e.Temporal, Notices: e.Notices, Private: true, Log: slog.New(slog.DiscardHandler)})
+	return &api{SurveyServiceClient: inProcess(local), close: e.Close}, nil
+}
+
+// openOrJoin opens the engines; where another process holds the data folder, it
+// asks that one's Temporal.
+func (s *engineSettings) openOrJoin(ctx context.Context, terminal Terminal) (*engine.Engine, error) {
+	config := s.config(terminal, slog.New(slog.DiscardHandler))
+	if err := config.Validate(); err != nil {
+		return nil, usageError{err}
+	}
+	e, err := engine.Open(ctx, config)
+	var held *engine.HeldError
+	if !errors.As(err, &held) || held.Temporal == "" {
+		return e, err
+	}
+	config.Temporal, config.NATS = held.Temporal, engine.Off
+	return engine.Open(ctx, config)
+}
+
+// said is an error as people read it: what a server says, without its code.
+func said(err error) error {
+	var failed *connect.Error
+	if !errors.As(err, &failed) {
+		return err
+	}
+	switch failed.Code() {
+	case connect.CodeInvalidArgument:
+		return usageError{errors.New(failed.Message())}
+	case connect.CodeUnavailable:
+		if cause := failed.Unwrap(); cause != nil && !failed.IsRemote() {
+			return fmt.Errorf("the server cannot be asked: %w", cause)
+		}
+	}
+	if failed.Message() == "" {
+		return err
+	}
+	return errors.New(failed.Message())
+}
+
+// patienceWithServer is how long a server that is away is asked again by a
+// command that follows a survey.
+const patienceWithServer = 2 * time.Minute

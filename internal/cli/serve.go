@@ -1,0 +1,182 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"groma/internal/engine"
+	"groma/internal/notice"
+	"groma/internal/server"
+	"groma/internal/service"
+)
+
+type serveCommand struct {
+	terminal Terminal
+	engine   engineSettings
+	work     workSettings
+	logs     logSettings
+	web      webSettings
+	noWorker bool
+}
+
+func newServe(terminal Terminal) *cobra.Command {
+	c := &serveCommand{terminal: terminal}
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Serve surveys: an API, pages, webhooks, and a worker",
+		Long: `Serve offers all that groma does over HTTP: the API (Connect, gRPC, gRPC-Web and
+JSON on one port), pages, badges, events, and webhooks that have a repository
+counted when somebody pushes. It counts, too, unless --no-worker says that only
+'groma worker' does.
+
+Given no addresses it embeds Temporal, NATS and storage in --data, as 'groma
+survey' does. Given those of real servers, any number of it may run.
+
+Without tokens it listens on this machine only. A file of tokens has a line for
+each, of a role (read, trigger or admin) and the token, or sha256: and its digest:
+
+  read     sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+  trigger  4jWmH5cVnQ8sYt2k
+
+Every flag is a variable, too (GROMA_NATS_TLS_CA for --nats-tls-ca), and a line of
+the YAML file that --config names (nats-tls-ca: ca.pem).`,
+		Example: `  groma serve
+  groma serve --listen 0.0.0.0:8420 --tls-cert cert.pem --tls-key key.pem --tokens-file tokens
+  groma serve --config groma.yml --no-worker
+  groma survey landscape.yml --server http://127.0.0.1:8420`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return c.run(cmd.Context()) },
+	}
+	flags := cmd.Flags()
+	flags.BoolVar(&c.noWorker, "no-worker", false, "count nothing here: workers elsewhere do")
+	c.web.register(flags)
+	c.work.register(flags)
+	c.logs.register(flags)
+	c.engine.register(flags, terminal)
+	for _, name := range accessFlags {
+		flags.Lookup(name).Hidden = false
+	}
+	return cmd
+}
+
+func (c *serveCommand) run(ctx context.Context) error {
+	if err := c.work.check(); err != nil {
+		return err
+	}
+	log, err := c.logs.logger(c.terminal.Err)
+	if err != nil {
+		return err
+	}
+	web, err := c.web.config()
+	if err != nil {
+		return err
+	}
+	config := c.engine.config(c.terminal, log)
+	config.Schedules = true
+	if err := errors.Join(config.Validate(), web.Validate()); err != nil {
+		return usageError{err}
+	}
+	log.Info("server begins", "config", config, "web", web, "queue", c.work.queue, "worker", !c.noWorker)
+	e, err := engine.Open(ctx, config)
+	if err != nil {
+		return err
+	}
+	defer e.Close()
+	stopWorker, err := c.startWorker(e, log)
+	if err != nil {
+		return err
+	}
+	defer stopWorker()
+	return c.serve(ctx, e, web, log)
+}
+
+// startWorker returns how to stop it.
+func (c *serveCommand) startWorker(e *engine.Engine, log *slog.Logger) (stop func(), err error) {
+	if c.noWorker {
+		return func() {}, nil
+	}
+	c.work.git.limitMemory(c.terminal, besideSurvey)
+	git, err := c.work.git.client(c.terminal, c.work.concurrency)
+	if err != nil {
+		return nil, err
+	}
+	w, err := c.work.start(e, git, 0, log)
+	if err != nil {
+		return nil, err
+	}
+	return func() {
+		w.Stop()
+		git.Close()
+	}, nil
+}
+
+// serve serves until ctx ends, or a part of it fails.
+func (c *serveCommand) serve(ctx context.Context, e *engine.Engine, web server.Config, log *slog.Logger) error {
+	api := service.New(service.Config{
+		Store: e.Store, Temporal: e.Temporal, Notices: e.Notices, Queue: func(string) string { return c.work.queue },
+		Window: int64(2 * c.work.concurrency), Searchable: e.Searchable(ctx), Log: log,
+	})
+	parts := server.Parts{API: api, Store: e.Store, Ready: e.Ready, Log: log}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var beside sync.WaitGroup
+	defer beside.Wait()
+	if e.NATS != nil {
+		queue, err := notice.NewQueue(ctx, e.NATS)
+		if err != nil {
+			return fmt.Errorf("the queue of requests: %w", err)
+		}
+		parts.Queue = queue
+		for _, run := range []func() error{
+			func() error { return queue.Work(ctx, api.RescanAll) },
+		} {
+			beside.Go(func() {
+				if err := run(); err != nil && ctx.Err() == nil {
+					cancel(fmt.Errorf("requests over NATS: %w", err))
+				}
+			})
+		}
+	}
+	s, err := server.New(web, parts)
+	if err != nil {
+		return usageError{err}
+	}
+	if err := s.Serve(ctx); err != nil {
+		return err
+	}
+	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, context.Canceled) {
+		return cause
+	}
+	log.Info("server stops")
+	return nil
+}
+
+// serveProbes answers probes until ctx ends.
+func serveProbes(ctx context.Context, address string, handler http.Handler, log *slog.Logger) error {
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		return fmt.Errorf("--listen: %w", err)
+	}
+	s := &http.Server{Handler: handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second, MaxHeaderBytes: 16 << 10}
+	log.Info("probes are answered", "address", listener.Addr().String())
+	ended := make(chan error, 1)
+	go func() { ended <- s.Serve(listener) }()
+	select {
+	case err := <-ended:
+		return fmt.Errorf("answer probes: %w", err)
+	case <-ctx.Done():
+	}
+	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
+	defer cancel()
+	_ = s.Shutdown(closing) // who still asks then has waited long enough
+	<-ended
+	return nil
+}
