@@ -1,0 +1,114 @@
+package survey
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"groma/internal/artefact"
+	gromav1 "groma/proto/groma/v1"
+)
+
+func TestContaining(t *testing.T) {
+	store := newStore(t)
+	ask := func(id string, n int, change func(*gromav1.SurveySpec)) {
+		s := spec()
+		change(s)
+		surveyedAs(t, store, id, s, n, func(i int) *gromav1.Taken {
+			taken := counted(t, store, i, "c0")
+			if i == 4 {
+				taken.MovedTo = "github.com/o/moved"
+				keepCensusOf(t, store, taken)
+			}
+			return taken
+		})
+	}
+	ask("list-20260101-000000-aaaa", 30, func(*gromav1.SurveySpec) {})
+	ask("list-20260102-000000-aaaa", 30, func(*gromav1.SurveySpec) {})
+	ask("list-20260103-000000-bbbb", 25, func(s *gromav1.SurveySpec) { s.Limits = &gromav1.Limits{Seconds: 7} }) // the latest
+	ask("list-20260102-000000-cccc", 25, func(s *gromav1.SurveySpec) { s.Filter = &gromav1.Filter{AllItems: true} })
+	ask("list-20260104-000000-dddd", 25, func(s *gromav1.SurveySpec) { s.AsOf = timestamppb.New(began) })
+	ask("other-20260101-000000-eeee", 10, func(*gromav1.SurveySpec) {})
+	if err := KeepSources(t.Context(), store, "list-20260105-000000-ffff", list(25)); err != nil { // unfinished
+		t.Fatal(err)
+	}
+	if _, err := Plan(t.Context(), store, &gromav1.PlanRequest{Survey: "list-20260105-000000-ffff", Spec: spec(), StartedAt: timestamppb.New(began)}); err != nil {
+		t.Fatal(err)
+	}
+	for key, want := range map[string][]string{
+		key(3):               {"list-20260102-000000-cccc", "list-20260103-000000-bbbb", "other-20260101-000000-eeee"},
+		key(15):              {"list-20260102-000000-cccc", "list-20260103-000000-bbbb"},
+		key(27):              nil, // only history has it
+		"github.com/o/none":  nil,
+		"github.com/o/moved": {"list-20260102-000000-cccc", "list-20260103-000000-bbbb", "other-20260101-000000-eeee"},
+	} {
+		found, err := Containing(t.Context(), store, key)
+		var got []string
+		for _, c := range found {
+			got = append(got, c.Survey)
+		}
+		if err != nil || !slices.Equal(got, want) {
+			t.Errorf("%s is in %v, want %v: %v", key, got, want, err)
+		}
+	}
+	found, err := Containing(t.Context(), store, "github.com/o/moved")
+	if err != nil || found[1].Target.Key != key(4) || found[1].Target.Address != "https://"+key(4) || found[1].Limits.GetSeconds() != 7 || len(found[1].Target.Windows) == 0 {
+		t.Errorf("it is asked for as %v: %v", found, err)
+	}
+	ask("other-20260102-000000-eeee", 5, func(*gromav1.SurveySpec) {})
+	if found, err := Containing(t.Context(), store, key(7)); err != nil || len(found) != 2 {
+		t.Errorf("a new survey of a landscape without it: it is in %v: %v", found, err)
+	}
+}
+
+// TestContaining_Asks: a rescan asks as the survey did.
+func TestContaining_Asks(t *testing.T) {
+	store := newStore(t)
+	manifest := surveyed(t, store, "list-20260101-000000-aaaa", 12)
+	targets, err := Targets(manifest, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range targets {
+		found, err := Containing(t.Context(), store, want.Key)
+		if err != nil || len(found) != 1 || !proto.Equal(found[0].Target, want) {
+			t.Errorf("got  %v\nwant %v: %v", found, want, err)
+		}
+	}
+}
+
+// BenchmarkContaining finds repositories of a survey of 100,000, and counts how
+// long it takes to know them.
+func BenchmarkContaining(b *testing.B) {
+	const n = 100_000
+	store, err := artefact.NewFolder(b.TempDir())
+	if err != nil {
+		b.Fatal(err)
+	}
+	const id = "large-20260101-000000-aaaa"
+	text := list(n)
+	if err := KeepSources(b.Context(), store, id, text); err != nil {
+		b.Fatal(err)
+	}
+	if _, err := Plan(b.Context(), store, &gromav1.PlanRequest{Survey: id, Spec: spec(), StartedAt: timestamppb.New(began)}); err != nil {
+		b.Fatal(err)
+	}
+	if _, _, err := Aggregate(b.Context(), store, &gromav1.AggregateRequest{Survey: id}); err != nil {
+		b.Fatal(err)
+	}
+	cold := time.Now()
+	if found, err := Containing(b.Context(), store, "github.com/o/r99999"); err != nil || len(found) != 1 {
+		b.Fatal(found, err)
+	}
+	took := time.Since(cold)
+	for i := 0; b.Loop(); i++ {
+		if found, err := Containing(b.Context(), store, fmt.Sprintf("github.com/o/r%d", 10_000+i%90_000)); err != nil || len(found) != 1 {
+			b.Fatal(found, err)
+		}
+	}
+	b.ReportMetric(took.Seconds(), "s-cold")
+}
