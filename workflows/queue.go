@@ -40,12 +40,13 @@ func hostOf(key string) string {
 }
 
 // next is the host whose repository is next, or nil if nothing may be handed
-// out. Where there are several hosts, one of which as many as held are slow
-// gets no more: they would take the workers' slots from the others.
-func (q *queue) next(held int64, slow func(i int) bool) *host {
+// out. Where there are several hosts, each gets half of the window at most, and
+// no more once a quarter of the window is in flight with it and slow.
+func (q *queue) next(window int64, slow func(i int) bool) *host {
 	var next *host
 	for _, h := range q.hosts {
-		if len(h.waiting) == 0 || len(q.hosts) > 1 && h.slow(slow) >= held {
+		full := len(q.hosts) > 1 && (int64(len(h.running)) >= max(window/2, 1) || h.slow(slow) >= max(window/4, 1))
+		if len(h.waiting) == 0 || full {
 			continue
 		}
 		if next == nil || len(h.running) < len(next.running) {

@@ -15,7 +15,7 @@ import (
 // and keeps a summary. Each repository of the shard has exactly one outcome in
 // it, whatever happened.
 func Shard(ctx workflow.Context, request *gromav1.ShardRequest) (*gromav1.ShardResponse, error) {
-	s := &shard{request: request, window: max(request.Window, 1), paused: request.Paused, queue: &queue{}, outcomes: map[string]int64{}}
+	s := &shard{request: request, window: max(request.Window, 1), width: max(request.Window, 1), paused: request.Paused, queue: &queue{}, outcomes: map[string]int64{}}
 	if err := workflow.SetQueryHandler(ctx, ProgressQuery, s.query); err != nil {
 		return nil, err
 	}
@@ -40,6 +40,7 @@ func Shard(ctx workflow.Context, request *gromav1.ShardRequest) (*gromav1.ShardR
 type shard struct {
 	request  *gromav1.ShardRequest
 	window   int64 // how many may be in flight now
+	width    int64 // the window before the shard was spent, by which hosts are measured
 	spent    bool  // from then on, window only falls
 	paused   bool
 	targets  []*gromav1.CensusTarget
@@ -87,15 +88,15 @@ func (s *shard) mayBegin(ctx workflow.Context) bool {
 	return s.running < s.window && !s.paused && s.next(ctx) != nil
 }
 
-// A host is slow with a census that is in flight for longer than this. As
-// window is twice what the workers take at once, a quarter of it is half of
-// them: no more of them are one slow host's.
+// A census is slow that is in flight for longer than this. As a survey's window
+// is twice what its workers take at once, half of it keeps all of them busy, and
+// a quarter half of them.
 const slowAfter = time.Minute
 
 // next is the host whose turn it is, nil if there is none.
 func (s *shard) next(ctx workflow.Context) *host {
 	now := workflow.Now(ctx)
-	return s.queue.next(max(s.request.Window/4, 1), func(i int) bool { return now.Sub(s.since[i]) > slowAfter })
+	return s.queue.next(s.width, func(i int) bool { return now.Sub(s.since[i]) > slowAfter })
 }
 
 // settle gives a repository its outcome.
@@ -112,7 +113,7 @@ func (s *shard) hear(ctx workflow.Context) {
 	selector.AddReceive(window, func(c workflow.ReceiveChannel, _ bool) {
 		var granted int64
 		if c.Receive(ctx, &granted); !s.spent {
-			s.window = granted
+			s.window, s.width = granted, granted
 		}
 	})
 	selector.AddReceive(paused, func(c workflow.ReceiveChannel, _ bool) { c.Receive(ctx, &s.paused) })
@@ -122,12 +123,12 @@ func (s *shard) hear(ctx workflow.Context) {
 	}
 }
 
-// tellSpent tells the survey when nothing can be handed out for now and half of
-// the window is free, so that the next shard may have that. From then on the
-// shard keeps to what it has; it tells again each time that is a quarter.
+// tellSpent tells the survey when nothing can be handed out for now and a
+// quarter of the window is free, so that the next shard may have that. From then
+// on the shard keeps to what it has; it tells again each time that is a quarter.
 func (s *shard) tellSpent(ctx workflow.Context) {
 	parent := workflow.GetInfo(ctx).ParentWorkflowExecution
-	if parent == nil || workflow.Await(ctx, func() bool { return s.running <= max(s.window/2, 1) && s.next(ctx) == nil }) != nil {
+	if parent == nil || workflow.Await(ctx, func() bool { return s.running <= max(s.window*3/4, 1) && s.next(ctx) == nil }) != nil {
 		return
 	}
 	for s.queue.waiting > 0 || s.running > 0 {
@@ -136,7 +137,7 @@ func (s *shard) tellSpent(ctx workflow.Context) {
 		if err := told.Get(ctx, nil); err != nil && ctx.Err() == nil {
 			workflow.GetLogger(ctx).Warn("survey not told that its shard is spent", "survey", s.request.Survey, "shard", s.request.Shard, "error", err)
 		}
-		if workflow.Await(ctx, func() bool { return s.queue.waiting == 0 && s.running <= s.window/4 }) != nil {
+		if workflow.Await(ctx, func() bool { return s.running <= s.window/4 }) != nil {
 			return
 		}
 	}

@@ -28,7 +28,9 @@ type world struct {
 	troubled    map[string]int   // and how often storage is away after that
 	sealsFail   bool
 	onCensus    func(key string) // called when a census begins
+	onAggregate func()           // called when the report is made
 	unsupported map[string]bool  // outcome decided by the plan
+	host        func(i int) string
 
 	mu              sync.Mutex
 	inFlight, most  int
@@ -54,10 +56,14 @@ func (w *world) Plan(context.Context, *gromav1.PlanRequest) (*gromav1.PlanRespon
 
 func (w *world) ListShard(_ context.Context, request *gromav1.ListShardRequest) (*gromav1.ListShardResponse, error) {
 	response := &gromav1.ListShardResponse{}
+	keyOf := key
+	if w.host != nil {
+		keyOf = func(i int) string { return fmt.Sprintf("%s/o/r%04d", w.host(i), i) }
+	}
 	from := int(request.Shard) * w.shardSize
 	for i := from; i < min(from+w.shardSize, w.repositories); i++ {
 		if !w.unsupported[key(i)] {
-			response.Targets = append(response.Targets, &gromav1.CensusTarget{Key: key(i), Address: "https://" + key(i)})
+			response.Targets = append(response.Targets, &gromav1.CensusTarget{Key: keyOf(i), Address: "https://" + keyOf(i)})
 		}
 	}
 	return response, nil
@@ -125,6 +131,9 @@ func (w *world) SummariseShard(_ context.Context, request *gromav1.SummariseShar
 }
 
 func (w *world) Aggregate(_ context.Context, request *gromav1.AggregateRequest) (*gromav1.AggregateResponse, error) {
+	if w.onAggregate != nil {
+		w.onAggregate()
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.aggregated++
