@@ -16,6 +16,7 @@ import (
 	"groma/internal/notice"
 	"groma/internal/server"
 	"groma/internal/service"
+	gromav1 "groma/proto/groma/v1"
 )
 
 type serveCommand struct {
@@ -137,6 +138,7 @@ func (c *serveCommand) serve(ctx context.Context, e *engine.Engine, web server.C
 		parts.Queue = queue
 		for _, run := range []func() error{
 			func() error { return queue.Work(ctx, api.RescanAll) },
+			func() error { return notice.Answer(ctx, e.NATS, surveyService, server.Caller(parts)) },
 		} {
 			beside.Go(func() {
 				if err := run(); err != nil && ctx.Err() == nil {
@@ -158,6 +160,9 @@ func (c *serveCommand) serve(ctx context.Context, e *engine.Engine, web server.C
 	log.Info("server stops")
 	return nil
 }
+
+// surveyService is what is offered over NATS, too.
+var surveyService = gromav1.File_groma_v1_service_proto.Services().ByName("SurveyService")
 
 // serveProbes answers probes until ctx ends.
 func serveProbes(ctx context.Context, address string, handler http.Handler, log *slog.Logger) error {
