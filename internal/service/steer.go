@@ -9,6 +9,7 @@ import (
 	"connectrpc.com/connect/v2"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
 
 	gromav1 "groma/proto/groma/v1"
 	"groma/workflows"
@@ -43,9 +44,12 @@ func (s *Service) update(ctx context.Context, survey, name string) (*gromav1.Sur
 		err = handle.Get(asking, nil)
 	}
 	var missing *serviceerror.NotFound
+	var application *temporal.ApplicationError
 	switch {
 	case errors.As(err, &missing):
 		return nil, notRunning(k)
+	case errors.As(err, &application) && application.Type() == workflows.Over:
+		return nil, connect.Errorf(connect.CodeFailedPrecondition, "%s: %s", k.id, application.Message())
 	case err != nil && asking.Err() != nil && ctx.Err() == nil:
 		return nil, connect.Errorf(connect.CodeUnavailable, "no worker looks after survey %s now: start one, and try again", k.id).WithCause(err)
 	case err != nil:

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -31,10 +32,18 @@ func TestTour(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(e.Close)
-	document, mirror := tour(t)
-	work(t, e, mirror)
-	client := newClient(service.Config{Store: e.Store, Temporal: e.Temporal, Notices: e.Notices, Log: slog.New(slog.DiscardHandler)})
+	config := service.Config{Store: e.Store, Temporal: e.Temporal, Notices: e.Notices, Log: slog.New(slog.DiscardHandler)}
+	client := newClient(config)
+	config.Private = true
+	private := newClient(config)
+	served, document := tour(t)
 	request := &gromav1.StartSurveyRequest{Spec: &gromav1.SurveySpec{Source: "landscape.yml", Languages: []string{"rust"}}, Document: document, ShardSize: 4}
+
+	planning := testPlanning(t, client)
+	work(t, e, served)
+	expectEnd(t, client, planning, "cancelled")
+	testLocal(t, client)
+	testFailed(t, client, private)
 
 	started, err := client.StartSurvey(t.Context(), request)
 	if err != nil {
@@ -49,12 +58,13 @@ func TestTour(t *testing.T) {
 	testNotRunning(t, client, started.Survey)
 	testTourReport(t, client, e.Store, started.Survey)
 	testCensus(t, client)
-	testRescan(t, client)
+	testRescan(t, client, served, started.Survey)
+	testSteer(t, client, served, request)
 	testSchedule(t, client)
 }
 
-// tour is the landscape of the tour, and where its repositories are.
-func tour(t *testing.T) ([]byte, gitwire.Mirror) {
+// tour serves the repositories of the tour, and is its landscape.
+func tour(t *testing.T) (*world.Server, []byte) {
 	t.Helper()
 	data, err := os.ReadFile("../../examples/tour/world.txtar")
 	if err != nil {
@@ -70,16 +80,16 @@ func tour(t *testing.T) ([]byte, gitwire.Mirror) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { served.Close() })
+	return served, document
+}
+
+// work has a worker take what the service starts.
+func work(t *testing.T, e *engine.Engine, served *world.Server) {
+	t.Helper()
 	mirror, err := gitwire.ParseMirror("https://github.com/=" + served.URL + "/")
 	if err != nil {
 		t.Fatal(err)
 	}
-	return document, mirror
-}
-
-// work has a worker take what the service starts.
-func work(t *testing.T, e *engine.Engine, mirror gitwire.Mirror) {
-	t.Helper()
 	git := gitwire.New(gitwire.Config{Mirrors: []gitwire.Mirror{mirror}})
 	t.Cleanup(git.Close)
 	w := workers.New(e.Temporal, workers.Config{
@@ -205,13 +215,164 @@ func testCensus(t *testing.T, client gromav1connect.SurveyServiceClient) {
 	}
 }
 
-func testRescan(t *testing.T, client gromav1connect.SurveyServiceClient) {
-	got, err := client.RescanRepository(t.Context(), &gromav1.RescanRepositoryRequest{Repository: "github.com/groma-tour/aqueduct", Wait: true})
+// testRescan: a commit that is new comes into a new edition, which a watch that
+// follows hears of; a rescan that finds nothing new makes none.
+func testRescan(t *testing.T, client gromav1connect.SurveyServiceClient, served *world.Server, id string) {
+	const repository = "github.com/groma-tour/aqueduct"
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	following, err := client.WatchSurvey(ctx, &gromav1.WatchSurveyRequest{Survey: id, Notices: true, Follow: true})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got.Taken.GetOutcome() != "reused" && got.Taken.GetOutcome() != "counted" {
-		t.Errorf("got %v", got)
+	defer following.Close()
+	commit, err := served.Commit("groma-tour/aqueduct", "-- src/more.rs --\nfn more() {}\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := client.RescanRepository(ctx, &gromav1.RescanRepositoryRequest{Repository: "https://" + repository, Wait: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(got.Editions) != 1 || got.Editions[0].Survey != id || got.Editions[0].Edition.Number != 2 || got.Taken.GetCommit() != commit {
+		t.Fatalf("got %v, want edition 2 of %s with %s", got, id, commit)
+	}
+	heard, err := following.Receive()
+	for err == nil && heard.GetNotice().GetReported().GetEdition() != 2 {
+		heard, err = following.Receive()
+	}
+	if err != nil || !slices.Equal(heard.GetNotice().GetReported().GetRevised(), []string{repository}) {
+		t.Errorf("heard %v, %v", heard, err)
+	}
+	again, err := client.RescanRepository(ctx, &gromav1.RescanRepositoryRequest{Repository: repository, Wait: true})
+	if err != nil || len(again.Editions) != 0 || !slices.Equal(again.Unchanged, []string{id}) {
+		t.Errorf("rescanned again: %v, %v", again, err)
+	}
+	testEditions(t, client, id)
+}
+
+func testEditions(t *testing.T, client gromav1connect.SurveyServiceClient, id string) {
+	listed, err := client.ListEditions(t.Context(), &gromav1.ListEditionsRequest{Survey: id})
+	if err != nil || len(listed.Editions.Editions) != 2 {
+		t.Fatalf("listed %v, %v", listed, err)
+	}
+	first := files(t, client, &gromav1.GetReportRequest{Survey: id, Edition: 1})
+	second := files(t, client, &gromav1.GetReportRequest{Survey: id, Edition: 2})
+	latest := files(t, client, &gromav1.GetReportRequest{Survey: id})
+	if first["report.json"] == second["report.json"] || second["report.json"] != latest["report.json"] {
+		t.Error("the second edition is the first, or not the latest")
+	}
+	changed, err := client.DiffSurveys(t.Context(), &gromav1.DiffSurveysRequest{After: id, BeforeEdition: 1})
+	if err != nil || len(changed.Difference.GetRepositories()) != 1 {
+		t.Errorf("from edition to edition: %v, %v", changed, err)
+	}
+}
+
+// testPlanning starts a survey that nobody works on, and gives it up.
+func testPlanning(t *testing.T, client gromav1connect.SurveyServiceClient) string {
+	started, err := client.StartSurvey(t.Context(), &gromav1.StartSurveyRequest{Document: []byte("https://github.com/groma-tour/lumen\n")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	listed, err := client.ListSurveys(t.Context(), &gromav1.ListSurveysRequest{})
+	if err != nil || len(listed.Surveys) != 1 || listed.Surveys[0].State != "planning" || listed.Surveys[0].Survey != started.Survey {
+		t.Errorf("listed %v, %v", listed, err)
+	}
+	given, err := client.CancelSurvey(t.Context(), &gromav1.CancelSurveyRequest{Survey: started.Survey})
+	if err != nil || given.Survey.State != "planning" {
+		t.Errorf("cancelled: %v, %v", given, err)
+	}
+	return started.Survey
+}
+
+// expectEnd watches a survey to its end.
+func expectEnd(t *testing.T, client gromav1connect.SurveyServiceClient, id, state string) *gromav1.SurveyState {
+	t.Helper()
+	events := watch(t, client, &gromav1.WatchSurveyRequest{Survey: id})
+	ended := events[len(events)-1].GetEnded()
+	if ended.GetState() != state {
+		t.Errorf("survey %s ended %v, want %s", id, ended, state)
+	}
+	return ended
+}
+
+// testLocal: who is not this process has nothing of this machine counted.
+func testLocal(t *testing.T, client gromav1connect.SurveyServiceClient) {
+	for _, document := range []string{"# folder /srv\n/srv/a\n", "/srv/a\n", "https://github.com/o/r\nfile:///srv/a\n"} {
+		_, err := client.StartSurvey(t.Context(), &gromav1.StartSurveyRequest{Document: []byte(document)})
+		if connect.CodeOf(err) != connect.CodeInvalidArgument {
+			t.Errorf("%q: %v", document, err)
+		}
+	}
+	_, err := client.RescanRepository(t.Context(), &gromav1.RescanRepositoryRequest{Repository: "/srv/a"})
+	if connect.CodeOf(err) != connect.CodeInvalidArgument {
+		t.Errorf("rescanned: %v", err)
+	}
+}
+
+// testFailed: a landscape that cannot be read is refused, or where that is not
+// looked at fails its survey, which says why.
+func testFailed(t *testing.T, client, private gromav1connect.SurveyServiceClient) {
+	request := &gromav1.StartSurveyRequest{Spec: &gromav1.SurveySpec{Kind: "landscape"}, Document: []byte("colour: blue\n")}
+	if _, err := client.StartSurvey(t.Context(), request); connect.CodeOf(err) != connect.CodeInvalidArgument {
+		t.Errorf("refused: %v", err)
+	}
+	started, err := private.StartSurvey(t.Context(), request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if ended := expectEnd(t, client, started.Survey, "failed"); !strings.Contains(ended.GetReason(), "landscape") {
+		t.Errorf("failed of %q", ended.GetReason())
+	}
+}
+
+// testSteer pauses a survey that is held up, lets it go on and gives it up.
+func testSteer(t *testing.T, client gromav1connect.SurveyServiceClient, served *world.Server, request *gromav1.StartSurveyRequest) {
+	if err := served.Set("groma-tour/forum", "hang"); err != nil {
+		t.Fatal(err)
+	}
+	request.Spec.Languages, request.Window = []string{"Go"}, 1
+	started, err := client.StartSurvey(t.Context(), request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	awaitRunning(t, client, started.Survey)
+	paused, err := client.PauseSurvey(t.Context(), &gromav1.PauseSurveyRequest{Survey: started.Survey})
+	if err != nil || paused.Survey.State != "paused" {
+		t.Errorf("paused: %v, %v", paused, err)
+	}
+	resumed, err := client.ResumeSurvey(t.Context(), &gromav1.ResumeSurveyRequest{Survey: started.Survey})
+	if err != nil || resumed.Survey.State == "paused" {
+		t.Errorf("resumed: %v, %v", resumed, err)
+	}
+	running, err := client.GetSurvey(t.Context(), &gromav1.GetSurveyRequest{Survey: started.Survey})
+	if err != nil || running.Progress == nil {
+		t.Errorf("while it runs: %v, %v", running, err)
+	}
+	if _, err := client.CancelSurvey(t.Context(), &gromav1.CancelSurveyRequest{Survey: started.Survey}); err != nil {
+		t.Fatal(err)
+	}
+	if ended := expectEnd(t, client, started.Survey, "cancelled"); ended.GetEdition() != 1 || ended.GetUncounted() == 0 {
+		t.Errorf("cancelled with %v", ended)
+	}
+}
+
+// awaitRunning watches until a repository is being counted.
+func awaitRunning(t *testing.T, client gromav1connect.SurveyServiceClient, id string) {
+	t.Helper()
+	stream, err := client.WatchSurvey(t.Context(), &gromav1.WatchSurveyRequest{Survey: id, Progress: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stream.Close()
+	for {
+		event, err := stream.Receive()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if event.GetProgress().GetRunning() > 0 {
+			return
+		}
 	}
 }
 

@@ -77,10 +77,14 @@ func (w *watch) run(ctx context.Context, r *run) error {
 	if err := w.untilEnd(ctx); err != nil {
 		return err
 	}
-	if err := w.drain(ctx); err != nil {
+	k, err := w.service.load(ctx, w.survey.id)
+	if err != nil {
 		return err
 	}
-	if err := w.tellEnd(ctx); err != nil || !w.request.Follow {
+	if err := w.drain(ctx, w.running && k.latest() != nil); err != nil {
+		return err
+	}
+	if err := w.tellEnd(ctx, k); err != nil || !w.request.Follow {
 		return err
 	}
 	return w.follow(ctx)
@@ -163,9 +167,9 @@ func (w *watch) untilEnd(ctx context.Context) error {
 }
 
 // drain tells the notices that are kept of a survey that has ended: until none
-// has come for a moment, and of one that has just ended until the last has
-// come, for a while.
-func (w *watch) drain(ctx context.Context) error {
+// has come for a moment, and where a report was just made until that has been
+// told, for a while.
+func (w *watch) drain(ctx context.Context, justReported bool) error {
 	if !w.wantsNotices() {
 		return nil
 	}
@@ -182,7 +186,7 @@ func (w *watch) drain(ctx context.Context) error {
 			silence.Reset(quiet)
 			patience.Reset(drainTime)
 		case <-silence.C:
-			if w.reported || !w.running {
+			if w.reported || !justReported {
 				return nil
 			}
 		case <-patience.C:
@@ -195,11 +199,7 @@ func (w *watch) drain(ctx context.Context) error {
 	}
 }
 
-func (w *watch) tellEnd(ctx context.Context) error {
-	k, err := w.service.load(ctx, w.survey.id)
-	if err != nil {
-		return err
-	}
+func (w *watch) tellEnd(ctx context.Context, k *known) error {
 	state, err := w.service.state(ctx, k)
 	if err != nil {
 		return err
