@@ -191,19 +191,14 @@ func (s *S3) put(ctx context.Context, key string, data []byte, condition func(*m
 	return nil
 }
 
-// refusedCondition says whether a write was refused for its condition. Some
-// servers say of an object to be matched that there is none, others that two
-// write at once.
+// refusedCondition says whether a write was refused for its condition: it does
+// not hold, or two write at once, or there is nothing to match.
 func refusedCondition(err error) bool {
 	var answer minio.ErrorResponse
 	if !errors.As(err, &answer) {
 		return false
 	}
-	switch answer.StatusCode {
-	case http.StatusPreconditionFailed, http.StatusConflict:
-		return true
-	}
-	return answer.Code == minio.NoSuchKey
+	return answer.StatusCode == http.StatusPreconditionFailed || answer.StatusCode == http.StatusConflict || answer.Code == minio.NoSuchKey
 }
 
 // Get reads one object.
