@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	sdk "go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
 
@@ -31,6 +33,7 @@ type world struct {
 	onAggregate func()           // called when the report is made
 	unsupported map[string]bool  // outcome decided by the plan
 	host        func(i int) string
+	fails       func(key string) error
 
 	mu              sync.Mutex
 	inFlight, most  int
@@ -88,6 +91,11 @@ func (w *world) TakeCensus(ctx context.Context, request *gromav1.TakeCensusReque
 	}
 	if troubled {
 		return nil, temporal.NewApplicationError("storage is away", Trouble)
+	}
+	if w.fails != nil {
+		if err := w.fails(k); err != nil {
+			return nil, err
+		}
 	}
 	if err := w.broken[k]; err != nil {
 		return nil, atTry(err, sdk.GetInfo(ctx).Attempt)
@@ -167,6 +175,7 @@ func newSurvey(t *testing.T, w *world) *testsuite.TestWorkflowEnvironment {
 		w.loses, w.troubled = map[string]int{}, map[string]int{}
 	}
 	var suite testsuite.WorkflowTestSuite
+	suite.SetLogger(log.NewStructuredLogger(slog.New(slog.DiscardHandler)))
 	env := suite.NewTestWorkflowEnvironment()
 	env.SetTestTimeout(time.Minute)
 	Register(env)
@@ -292,7 +301,7 @@ func TestSurvey_LostShardStillReports(t *testing.T) {
 }
 
 func TestSurvey_CancelReportsWhatItHas(t *testing.T) {
-	w := &world{repositories: 40, shardSize: 10}
+	w := &world{repositories: 40, shardSize: 20}
 	env := newSurvey(t, w)
 	var once sync.Once
 	w.onCensus = func(k string) {
@@ -307,8 +316,8 @@ func TestSurvey_CancelReportsWhatItHas(t *testing.T) {
 	if w.aggregated != 1 {
 		t.Fatalf("aggregated %d times, want once", w.aggregated)
 	}
-	if got := len(w.sealed[0]); got != 10 {
-		t.Fatalf("the first shard sealed %d repositories, want all 10", got)
+	if got := len(w.sealed[0]); got != 20 {
+		t.Fatalf("the first shard sealed %d repositories, want all 20", got)
 	}
 	outcomes := map[string]int{}
 	for _, taken := range w.sealed[0] {
