@@ -151,6 +151,11 @@ func (c *serveCommand) serve(ctx context.Context, e *engine.Engine, web server.C
 	if err != nil {
 		return usageError{err}
 	}
+	address, err := s.Listen()
+	if err != nil {
+		return err
+	}
+	log.Info("serving", "url", c.web.url(address))
 	if err := s.Serve(ctx); err != nil {
 		return err
 	}

@@ -33,6 +33,14 @@ func (s *webSettings) register(flags *pflag.FlagSet) {
 	flags.StringSliceVar(&s.hosts, "webhook-host", nil, "host whose repositories webhooks may name, as in github.com; may be repeated (default: any)")
 }
 
+// url is where the server is asked.
+func (s *webSettings) url(address string) string {
+	if s.cert != "" {
+		return "https://" + address
+	}
+	return "http://" + address
+}
+
 func (s *webSettings) config() (server.Config, error) {
 	config := server.Config{
 		Listen: s.listen, TLSCert: s.cert, TLSKey: s.key, AnonymousRead: s.anonymous, Rate: s.rate, Burst: s.burst, MaxBody: int64(s.body),
