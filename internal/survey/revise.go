@@ -43,7 +43,7 @@ func Revise(ctx context.Context, store artefact.Store, request *gromav1.ReviseRe
 		if own := ownEdition(editions, digest); own != nil {
 			return own, nil
 		}
-		r := revision{store: store, editions: editions, madeAt: request.MadeAt, digest: digest}
+		r := revision{store: store, editions: editions, madeAt: toSecond(request.MadeAt), digest: digest}
 		edition, err := r.make(ctx, taken)
 		if err != nil || edition == nil {
 			return nil, err
@@ -96,7 +96,7 @@ type revision struct {
 	digest   string
 
 	name      string
-	summaries summaries // of the edition before
+	summaries summaries // of the edition before, until the shards are written
 	revisions []*gromav1.Revision
 }
 
@@ -109,7 +109,28 @@ func (r *revision) make(ctx context.Context, taken map[string]*gromav1.Taken) (*
 	}
 	last := r.editions.Editions[len(r.editions.Editions)-1]
 	r.name, r.summaries = revisedName(last, r.digest), summariesOf(r.editions)
-	var shards []int64
+	shards, err := r.reviseShards(ctx, manifest, taken)
+	if err != nil || len(shards) == 0 {
+		return nil, err
+	}
+	for _, shard := range shards {
+		r.summaries.revised[shard] = r.name
+	}
+	e := edition{store: r.store, manifest: manifest, shards: Shards(manifest), summaries: r.summaries,
+		number: last.Number + 1, name: r.name, made: r.madeAt}
+	if err := e.gather(ctx); err != nil {
+		return nil, err
+	}
+	if err := e.keep(ctx); err != nil && !errors.Is(err, artefact.ErrExists) { // that of an earlier try is the same
+		return nil, err
+	}
+	facts := e.facts()
+	facts.Shards, facts.Revisions = shards, r.revisions
+	return facts, nil
+}
+
+// reviseShards returns the shards that it has written anew, in order.
+func (r *revision) reviseShards(ctx context.Context, manifest *gromav1.Manifest, taken map[string]*gromav1.Taken) (shards []int64, err error) {
 	byShard := shardsOf(manifest, taken)
 	for _, shard := range slices.Sorted(maps.Keys(byShard)) {
 		changed, err := r.reviseShard(ctx, manifest, shard, byShard[shard])
@@ -120,26 +141,8 @@ func (r *revision) make(ctx context.Context, taken map[string]*gromav1.Taken) (*
 			shards = append(shards, shard)
 		}
 	}
-	if len(shards) == 0 {
-		return nil, nil
-	}
-	revised := maps.Clone(r.summaries.revised)
-	for _, shard := range shards {
-		revised[shard] = r.name
-	}
-	e := edition{store: r.store, manifest: manifest, shards: Shards(manifest), summaries: summaries{r.editions.Survey, revised},
-		number: last.Number + 1, name: r.name, made: r.madeAt}
-	if err := e.gather(ctx); err != nil {
-		return nil, err
-	}
-	if err := e.keep(ctx); err != nil && !errors.Is(err, artefact.ErrExists) { // that of an earlier try is the same
-		return nil, err
-	}
-	facts := e.facts()
-	facts.Shards = shards
-	facts.Revisions = r.revisions
-	slices.SortFunc(facts.Revisions, func(a, b *gromav1.Revision) int { return cmp.Compare(a.Key, b.Key) })
-	return facts, nil
+	slices.SortFunc(r.revisions, func(a, b *gromav1.Revision) int { return cmp.Compare(a.Key, b.Key) })
+	return shards, nil
 }
 
 // add says that an edition is there, if none is that was not there before.

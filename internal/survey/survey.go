@@ -272,5 +272,10 @@ func leftOut(read *gromav1.Landscape) string {
 	return fmt.Sprintf("%d of %d items were left out", total, read.Items)
 }
 
-// now is the time of the clock, to the second: reports are for people.
-func now() *timestamppb.Timestamp { return timestamppb.New(time.Now().UTC().Truncate(time.Second)) }
+// now is the time of the clock.
+func now() *timestamppb.Timestamp { return toSecond(timestamppb.Now()) }
+
+// toSecond cuts a time to its second: reports are for people.
+func toSecond(t *timestamppb.Timestamp) *timestamppb.Timestamp {
+	return &timestamppb.Timestamp{Seconds: t.GetSeconds()}
+}
