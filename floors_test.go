@@ -28,7 +28,7 @@ var floors = map[string]int{
 	"workflows":        2, // below workers, so that it cannot import them
 	"internal/census":  2,
 	"internal/survey":  2,
-	"internal/gitwire": 1, "internal/artefact": 1, "internal/notice": 1, "internal/source": 1, "internal/world": 1, "internal/page": 1,
+	"internal/gitwire": 1, "internal/artefact": 1, "internal/notice": 1, "internal/source": 1, "internal/world": 1, "internal/page": 1, "internal/telemetry": 1,
 	"internal/sheet": 0, "internal/difference": 0, // what is made of reports
 	"internal/push":   0, // what code hosts send
 	"internal/report": -1, "internal/annotation": -1,
@@ -50,11 +50,13 @@ var reserved = map[string][]string{
 	"github.com/spf13/cobra":           {"internal/cli"},
 	"connectrpc.com/connect/v2":        {"internal/service", "internal/server", "internal/cli"},
 	"github.com/nats-io/nats.go":       {"internal/engine", "internal/notice"},
-	"go.temporal.io/sdk":               {"internal/engine", "workflows", "workers", "internal/service", "internal/cli", "bench/flow"},
+	"go.temporal.io/sdk":               {"internal/engine", "workflows", "workers", "internal/service", "internal/cli", "internal/telemetry", "bench/flow"},
 	"github.com/go-git/go-git/v5":      {"internal/gitwire", "internal/world", "internal/tally"},
 	"github.com/parquet-go/parquet-go": {"internal/sheet"},
 	"github.com/chromedp/chromedp":     {}, // tests alone drive a browser
 	"github.com/pjbgf/sha1cd":          {"internal/packstream"},
+	"go.opentelemetry.io/otel":         {"internal/telemetry"},
+	"github.com/prometheus":            {"internal/telemetry"},
 	"golang.org/x/net":                 {"internal/vitals"}, // the public suffix list
 }
 

@@ -58,6 +58,7 @@ func (a *Activities) MakeEdition(ctx context.Context, request *gromav1.ReviseReq
 	if err != nil || edition == nil {
 		return &gromav1.ReviseResponse{}, verdict(ctx, err)
 	}
+	a.Metrics.Revised()
 	told := &gromav1.Reported{
 		Report: artefact.EditionKey(request.Survey, edition.Name, "report.json"), Outcomes: edition.Outcomes, Edition: edition.Number,
 	}

@@ -22,6 +22,7 @@ import (
 	"groma/internal/fault"
 	"groma/internal/notice"
 	"groma/internal/survey"
+	"groma/internal/telemetry"
 	gromav1 "groma/proto/groma/v1"
 	"groma/workflows"
 )
@@ -47,6 +48,8 @@ type Config struct {
 	// of surveys.
 	Window     int64
 	Searchable bool
+	// Metrics hear of what comes of repositories beside censuses; nil ones do not.
+	Metrics *telemetry.Metrics
 }
 
 // window is that of surveys that ask for none.
@@ -142,6 +145,9 @@ func (a *Activities) TakeCensus(ctx context.Context, request *gromav1.TakeCensus
 	if request.Survey != "" { // a rescan that no survey asks for
 		a.tellTaken(ctx, request.Survey, request.Rescan, taken)
 	}
+	if request.Rescan != "" {
+		a.Metrics.Rescanned(taken.Outcome)
+	}
 	return &gromav1.TakeCensusResponse{Taken: taken}, nil
 }
 
@@ -153,6 +159,11 @@ func (a *Activities) SummariseShard(ctx context.Context, request *gromav1.Summar
 	key, err := survey.SummariseShard(ctx, a.Store, request)
 	if err != nil {
 		return nil, verdict(ctx, err)
+	}
+	for _, taken := range request.Taken {
+		if taken.Seconds == 0 {
+			a.Metrics.Decided(taken.Outcome)
+		}
 	}
 	for _, taken := range request.Taken {
 		decided := taken.Seconds == 0 // by the workflow: a census takes time
@@ -193,7 +204,7 @@ func (a *Activities) tell(ctx context.Context, id, event string, n *gromav1.Noti
 	defer cancel()
 	err := a.Notices.Publish(ctx, n)
 	if err != nil {
-		a.Log.Warn("notice lost", "survey", id, "event", event, "error", err)
+		a.Log.WarnContext(ctx, "notice lost", "survey", id, "event", event, "error", err)
 	}
 	return err == nil
 }

@@ -11,6 +11,7 @@ import (
 	"groma/internal/canonical"
 	"groma/internal/fault"
 	"groma/internal/gitwire"
+	"groma/internal/telemetry"
 	"groma/internal/vitals"
 	gromav1 "groma/proto/groma/v1"
 )
@@ -45,7 +46,9 @@ func (t *Taker) keepVitals(ctx context.Context, remote *gitwire.Remote, request 
 	method := vitals.Method(request.Windows)
 	_, err := t.Store.Get(ctx, artefact.VitalsKey(home, taken.Commit, method))
 	if errors.Is(err, artefact.ErrMissing) {
-		method, err = t.measure(ctx, remote, request, home, taken.Commit)
+		measuring, done := t.Metrics.Phase(ctx, telemetry.Vitals)
+		method, err = t.measure(measuring, remote, request, home, taken.Commit)
+		done(err)
 	}
 	if err == nil {
 		taken.Vitals = method

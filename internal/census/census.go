@@ -18,6 +18,7 @@ import (
 	"groma/internal/gitwire"
 	"groma/internal/landscape"
 	"groma/internal/tally"
+	"groma/internal/telemetry"
 	"groma/internal/vitals"
 	gromav1 "groma/proto/groma/v1"
 )
@@ -71,34 +72,50 @@ type Taker struct {
 	// Contents are remembered from one repository to the next; nil remembers
 	// nothing.
 	Contents *Contents
+	// Metrics hear of censuses; nil ones do not.
+	Metrics *telemetry.Metrics
 }
 
 // Take takes the census of one repository and keeps it. It fails only if
 // another try can help.
 func (t *Taker) Take(ctx context.Context, request Request) (*gromav1.Taken, error) {
+	ctx, done := t.Metrics.Census(ctx, request.Survey, request.Key)
+	taken := &gromav1.Taken{Key: request.Key}
+	err := t.takeInTime(ctx, request, taken)
+	done(telemetry.Census{Outcome: taken.Outcome, Commit: taken.Commit, Bytes: taken.BytesReceived, Err: err})
+	if err != nil {
+		return nil, err
+	}
+	return taken, nil
+}
+
+// takeInTime takes a census within the time that it may take. What comes of it,
+// or came until it failed, is in taken.
+func (t *Taker) takeInTime(ctx context.Context, request Request, taken *gromav1.Taken) error {
 	start := time.Now()
 	limited, cancel := context.WithTimeoutCause(ctx, limitOf(request.Limits), errTime)
 	defer cancel()
-	taken := &gromav1.Taken{Key: request.Key}
 	err := t.take(limited, request, taken)
 	taken.Seconds = time.Since(start).Seconds()
 	if err == nil {
-		return taken, nil
+		return nil
 	}
 	if context.Cause(limited) == errTime && taken.Commit != "" { // the count is kept
 		if len(request.Windows) > 0 && taken.Vitals == "" {
 			taken.WithoutVitals = "the time that a repository may take was over"
 		}
-		return taken, nil
+		return nil
 	}
 	if context.Cause(limited) == errTime {
 		err = fault.Errorf(fault.TimedOut, "it took longer than the %s that a repository may take", limitOf(request.Limits))
-		return settle(taken, request, err), nil
+		settle(taken, request, err)
+		return nil
 	}
 	if !fault.KindOf(err).Permanent() {
-		return nil, err
+		return err
 	}
-	return settle(taken, request, err), nil
+	settle(taken, request, err)
+	return nil
 }
 
 var errTime = errors.New("the census has used up its time")
@@ -111,7 +128,7 @@ func limitOf(limits *gromav1.Limits) time.Duration {
 }
 
 func (t *Taker) take(ctx context.Context, request Request, taken *gromav1.Taken) error {
-	remote, err := t.Git.Probe(ctx, gitwire.Request{Address: request.Address, Branch: request.Branch, Commit: request.Commit, AsOf: request.AsOf})
+	remote, err := t.probe(ctx, request)
 	if err != nil {
 		return err
 	}
@@ -130,6 +147,13 @@ func (t *Taker) take(ctx context.Context, request Request, taken *gromav1.Taken)
 	}
 	taken.Commit, taken.Method = census.Commit, method
 	return t.beside(ctx, remote, request, home, taken)
+}
+
+func (t *Taker) probe(ctx context.Context, request Request) (*gitwire.Remote, error) {
+	ctx, done := t.Metrics.Phase(ctx, telemetry.Probe)
+	remote, err := t.Git.Probe(ctx, gitwire.Request{Address: request.Address, Branch: request.Branch, Commit: request.Commit, AsOf: request.AsOf})
+	done(err)
+	return remote, err
 }
 
 // census is the census of what a remote has: the one that is kept, or one that
@@ -176,7 +200,7 @@ func (t *Taker) kept(ctx context.Context, key, commit, method string) (*gromav1.
 // methods mean equal tallies: if they differ, something is broken, and nobody
 // but a person can say which of the two is right.
 func (t *Taker) recount(ctx context.Context, remote *gitwire.Remote, request Request, kept *gromav1.Census) (blobs int64, err error) {
-	counted, err := Count(ctx, remote, request.Limits, Options{})
+	counted, err := Count(ctx, remote, request.Limits, Options{Metrics: t.Metrics})
 	if err != nil {
 		return 0, err
 	}
@@ -196,7 +220,7 @@ func (t *Taker) recount(ctx context.Context, remote *gitwire.Remote, request Req
 // count counts what the remote has and keeps it: the census last, since it says
 // that all is there.
 func (t *Taker) count(ctx context.Context, remote *gitwire.Remote, request Request, home, method string) (*gromav1.Census, error) {
-	options := Options{Words: request.Words}
+	options := Options{Words: request.Words, Metrics: t.Metrics}
 	if !request.Recount {
 		earlier, err := t.earlier(ctx, home, method)
 		if err != nil {
@@ -210,7 +234,10 @@ func (t *Taker) count(ctx context.Context, remote *gitwire.Remote, request Reque
 	}
 	census := counted.Census
 	census.Key, census.Method, census.Survey = home, method, request.Survey
-	return t.keep(ctx, counted)
+	ctx, done := t.Metrics.Phase(ctx, telemetry.Keep)
+	kept, err := t.keep(ctx, counted)
+	done(err)
+	return kept, err
 }
 
 // keep keeps what was counted, or returns what somebody who was faster has kept,
@@ -260,9 +287,8 @@ func movedKey(key, address string) string {
 }
 
 // settle makes a failure the outcome of a repository.
-func settle(taken *gromav1.Taken, request Request, err error) *gromav1.Taken {
+func settle(taken *gromav1.Taken, request Request, err error) {
 	taken.Outcome, taken.Reason = Outcome(fault.KindOf(err)), reason(request, err)
-	return taken
 }
 
 // reason is an error for the row of a repository, which has the address.

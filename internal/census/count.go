@@ -9,6 +9,7 @@ import (
 
 	"groma/internal/gitwire"
 	"groma/internal/tally"
+	"groma/internal/telemetry"
 	"groma/internal/words"
 	gromav1 "groma/proto/groma/v1"
 )
@@ -26,6 +27,8 @@ type Options struct {
 	Earlier  *Earlier  // from the same repository; nil for nothing
 	Contents *Contents // from any repository; nil for nothing
 	Words    bool      // read what the documents say
+	// Metrics hear of the phases and of the contents; nil ones do not.
+	Metrics *telemetry.Metrics
 }
 
 // Count fetches the commit that a remote was probed for and counts its files,
@@ -42,7 +45,8 @@ type Options struct {
 func Count(ctx context.Context, remote *gitwire.Remote, limits *gromav1.Limits, options Options) (*Counted, error) {
 	start := time.Now()
 	c := newCounting(remote, limits, options)
-	if err := c.run(ctx); err != nil {
+	err := c.run(ctx)
+	if err != nil {
 		if c.snapshot != nil {
 			c.snapshot.Close()
 		}
@@ -62,10 +66,13 @@ func Count(ctx context.Context, remote *gitwire.Remote, limits *gromav1.Limits, 
 		BuiltOn:      c.builtOn,
 	}
 	census.Wire.Requests, census.Wire.BytesReceived = remote.Wire()
+	options.Metrics.Contents(census.BlobsCounted, c.reused())
 	counted := &Counted{Census: census, Files: c.counted}
 	if options.Words {
 		// The count stands whatever becomes of them: they can be asked for later.
-		counted.Words, _ = c.readWords(ctx)
+		words, done := options.Metrics.Phase(ctx, telemetry.Words)
+		counted.Words, err = c.readWords(words)
+		done(err)
 	}
 	return counted, nil
 }
@@ -115,8 +122,24 @@ func newCounting(remote *gitwire.Remote, limits *gromav1.Limits, options Options
 	}
 }
 
+// reused is how many different contents were not read here, but known.
+func (c *counting) reused() int64 {
+	if c.options.Earlier == nil && c.options.Contents == nil {
+		return 0
+	}
+	known := map[string]bool{}
+	for _, f := range c.files {
+		if f.key != (key{}) && !c.readings.blobs[f.Blob] {
+			known[f.Blob] = true
+		}
+	}
+	return int64(len(known))
+}
+
 // count counts the files of a snapshot that has been fetched.
-func (c *counting) count(ctx context.Context) error {
+func (c *counting) count(ctx context.Context) (err error) {
+	ctx, done := c.options.Metrics.Phase(ctx, telemetry.Count)
+	defer func() { done(err) }()
 	if err := c.readAttributes(); err != nil {
 		return err
 	}

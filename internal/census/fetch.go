@@ -6,6 +6,7 @@ import (
 
 	"groma/internal/gitwire"
 	"groma/internal/tally"
+	"groma/internal/telemetry"
 )
 
 // run brings the tree and counts it: only what nobody knows is brought, if there
@@ -46,7 +47,9 @@ func (c *counting) forget() {
 }
 
 // fetchAll brings everything in one go, and reads what it can on its way.
-func (c *counting) fetchAll(ctx context.Context) error {
+func (c *counting) fetchAll(ctx context.Context) (err error) {
+	ctx, done := c.options.Metrics.Phase(ctx, telemetry.Fetch)
+	defer func() { done(err) }()
 	snapshot, err := c.remote.FetchBlobs(ctx, c.limits, gitwire.Blobs{Most: c.counter.FileBytes(), Take: c.readings.take})
 	if err != nil {
 		return err
@@ -73,7 +76,9 @@ var errMuchNew = errors.New("most of the contents are new")
 // not know, and those that are read whenever they can be: .gitattributes, and
 // documents unless all of them are as they were. Where most are new, asking for
 // each by its name costs more than asking for everything.
-func (c *counting) fetchNew(ctx context.Context) error {
+func (c *counting) fetchNew(ctx context.Context) (err error) {
+	ctx, done := c.options.Metrics.Phase(ctx, telemetry.Fetch)
+	defer func() { done(err) }()
 	if err := c.fetchFolders(ctx); err != nil {
 		return err
 	}
@@ -82,7 +87,7 @@ func (c *counting) fetchNew(ctx context.Context) error {
 		c.chooseDocuments()
 	}
 	wanted, all := c.unknown()
-	err := errMuchNew
+	err = errMuchNew
 	if len(wanted) <= max(all/2, fewBlobs) {
 		err = c.bring(ctx, wanted)
 	}

@@ -10,6 +10,7 @@ import (
 	"groma/internal/artefact"
 	"groma/internal/canonical"
 	"groma/internal/gitwire"
+	"groma/internal/telemetry"
 	"groma/internal/words"
 	gromav1 "groma/proto/groma/v1"
 )
@@ -110,15 +111,23 @@ func (t *Taker) keepWords(ctx context.Context, remote *gitwire.Remote, request R
 	key := artefact.WordsKey(home, taken.Commit, words.Rules)
 	_, err := t.Store.Get(ctx, key)
 	if errors.Is(err, artefact.ErrMissing) {
-		var w *gromav1.Words
-		if w, err = readWords(ctx, remote, request.Limits); err == nil {
-			w.Key = home
-			err = t.create(ctx, key, w)
-		}
+		err = t.readLate(ctx, remote, request, home, key)
 	}
 	if err == nil {
 		taken.Words = words.Rules
 	}
+	return err
+}
+
+// readLate reads the words of a commit that is counted, and keeps them under key.
+func (t *Taker) readLate(ctx context.Context, remote *gitwire.Remote, request Request, home, key string) error {
+	ctx, done := t.Metrics.Phase(ctx, telemetry.Words)
+	w, err := readWords(ctx, remote, request.Limits)
+	if err == nil {
+		w.Key = home
+		err = t.create(ctx, key, w)
+	}
+	done(err)
 	return err
 }
 

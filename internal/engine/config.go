@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"strings"
 
+	"go.temporal.io/sdk/interceptor"
+
 	"groma/internal/artefact"
 )
 
@@ -52,6 +54,9 @@ type Config struct {
 	// they call information it hears as debugging. Nil keeps their warnings in
 	// engine.log of Data, or nowhere where there is no data folder to hold.
 	Logger *slog.Logger
+	// Interceptors are around every call of Temporal, and around the workflows
+	// and activities of workers that use it.
+	Interceptors []interceptor.ClientInterceptor
 }
 
 // Validate says what is wrong with c before anything starts.

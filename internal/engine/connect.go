@@ -28,6 +28,7 @@ func dialTemporal(ctx context.Context, c Config, address string, logger *slog.Lo
 		Namespace:         c.Namespace,
 		Logger:            log.NewStructuredLogger(quietly(logger, "temporal-client")),
 		ConnectionOptions: client.ConnectionOptions{TLS: secure},
+		Interceptors:      c.Interceptors,
 	}
 	if c.TemporalAPIKey.IsSet() {
 		options.Credentials = client.NewAPIKeyDynamicCredentials(func(context.Context) (string, error) { return c.TemporalAPIKey.Read() })

@@ -40,6 +40,9 @@ type Config struct {
 	TempDir string
 	// IdleTimeout is how long a remote may send nothing. Zero means a minute.
 	IdleTimeout time.Duration
+	// Watch wraps what carries requests over http and https, so that somebody
+	// hears of them. It sees credentials, and must not tell. Nil is nobody.
+	Watch func(http.RoundTripper) http.RoundTripper
 }
 
 // SSH is what asking over ssh needs. The zero value is what people expect: the
@@ -63,6 +66,7 @@ const (
 type Client struct {
 	config Config
 	http   *http.Transport
+	carry  http.RoundTripper // http, and who hears of it
 	dialer net.Dialer
 	first  bool // for tests: speak protocol v0 only
 	few    bool // for tests: a history has few commits at most
@@ -89,6 +93,10 @@ func New(config Config) *Client {
 		IdleConnTimeout:       90 * time.Second,
 		ForceAttemptHTTP2:     true,
 		DisableCompression:    true, // so that bytes received are bytes received
+	}
+	c.carry = c.http
+	if config.Watch != nil {
+		c.carry = config.Watch(c.http)
 	}
 	return c
 }

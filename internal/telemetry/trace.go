@@ -1,0 +1,143 @@
+package telemetry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"time"
+
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracegrpc"
+	"go.opentelemetry.io/otel/propagation"
+	"go.opentelemetry.io/otel/sdk/resource"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.temporal.io/sdk/contrib/opentelemetry"
+	"go.temporal.io/sdk/interceptor"
+)
+
+// Tracing says who makes spans and where they go.
+type Tracing struct {
+	// Service and Version are the process's, unless OTEL_SERVICE_NAME or
+	// OTEL_RESOURCE_ATTRIBUTES say otherwise.
+	Service, Version string
+	// Env has the variables that say whether there are traces at all. The rest
+	// of OTEL_* OpenTelemetry's library reads itself, of the process.
+	Env func(string) string
+	// Log hears when spans cannot be sent; nil is nobody.
+	Log *slog.Logger
+}
+
+// The variables that switch traces on, and off again.
+const (
+	endpoint       = "OTEL_EXPORTER_OTLP_ENDPOINT"
+	tracesEndpoint = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"
+	protocol       = "OTEL_EXPORTER_OTLP_PROTOCOL"
+	tracesProtocol = "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL"
+	exporter       = "OTEL_TRACES_EXPORTER"
+	disabled       = "OTEL_SDK_DISABLED"
+)
+
+// wanted reports whether the environment asks for traces.
+func (t Tracing) wanted() (bool, error) {
+	if t.Env(endpoint) == "" && t.Env(tracesEndpoint) == "" || strings.EqualFold(t.Env(disabled), "true") || t.Env(exporter) == "none" {
+		return false, nil
+	}
+	for _, name := range []string{tracesProtocol, protocol} {
+		if spoken := t.Env(name); spoken != "" {
+			if spoken != "grpc" {
+				return false, fmt.Errorf("%s=%s: traces are sent over grpc alone", name, spoken)
+			}
+			break
+		}
+	}
+	return true, nil
+}
+
+// Traces are those of one process. Nil ones are off: no span is made, no
+// goroutine runs, and Temporal is handed no interceptors.
+type Traces struct{ provider *sdktrace.TracerProvider }
+
+// Trace has the process make spans and send them over OTLP and gRPC to where
+// OTEL_EXPORTER_OTLP_ENDPOINT or OTEL_EXPORTER_OTLP_TRACES_ENDPOINT says, or
+// returns nil if neither does. A collector that is away harms nothing: what it
+// misses is thrown away.
+func Trace(ctx context.Context, tracing Tracing) (*Traces, error) {
+	on, err := tracing.wanted()
+	if err != nil || !on {
+		return nil, err
+	}
+	from, err := resource.New(ctx,
+		resource.WithTelemetrySDK(), resource.WithHost(),
+		resource.WithAttributes(attribute.String("service.name", tracing.Service), attribute.String("service.version", tracing.Version)),
+		resource.WithFromEnv())
+	if err != nil && !errors.Is(err, resource.ErrPartialResource) {
+		return nil, fmt.Errorf("OTEL_RESOURCE_ATTRIBUTES: %w", err)
+	}
+	out, err := otlptracegrpc.New(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("send traces: %w", err)
+	}
+	if tracing.Log != nil {
+		otel.SetErrorHandler(&lost{log: tracing.Log})
+	}
+	return NewTraces(sdktrace.NewTracerProvider(sdktrace.WithResource(from), sdktrace.WithBatcher(out))), nil
+}
+
+// NewTraces has the process make its spans with a provider of one's own.
+func NewTraces(provider *sdktrace.TracerProvider) *Traces {
+	otel.SetTracerProvider(provider)
+	return &Traces{provider}
+}
+
+// Stop sends what is left, as long as ctx lasts.
+func (t *Traces) Stop(ctx context.Context) error {
+	if t == nil {
+		return nil
+	}
+	return t.provider.Shutdown(ctx)
+}
+
+// Interceptors carry traces through Temporal, from who starts a workflow to its
+// activities: for the options of a client, whose workers have them, too. They
+// change no workflow: what they write are headers.
+func (t *Traces) Interceptors() ([]interceptor.ClientInterceptor, error) {
+	if t == nil {
+		return nil, nil
+	}
+	carry, err := opentelemetry.NewTracingInterceptor(opentelemetry.TracerOptions{
+		Tracer:                  t.provider.Tracer(scope),
+		TextMapPropagator:       propagation.TraceContext{},
+		DisableQueryTracing:     true, // progress is asked for all the time
+		DisableBaggage:          true, // it is strangers' words
+		AllowInvalidParentSpans: true, // a trace is not worth a workflow
+	})
+	if err != nil {
+		return nil, fmt.Errorf("traces through Temporal: %w", err)
+	}
+	return []interceptor.ClientInterceptor{carry}, nil
+}
+
+// quietTime is between two complaints about a collector.
+const quietTime = time.Minute
+
+// lost tells of spans that could not be sent, now and then.
+type lost struct {
+	log *slog.Logger
+
+	mu    sync.Mutex
+	until time.Time
+}
+
+// Handle implements OpenTelemetry's ErrorHandler.
+func (l *lost) Handle(err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if now := time.Now(); now.After(l.until) {
+		l.until = now.Add(quietTime)
+		l.log.Warn("traces are lost", "error", err)
+	}
+}
