@@ -36,6 +36,9 @@ type Parts struct {
 	Ready func(context.Context) error
 	// Metrics are those of the process; nil has none.
 	Metrics http.Handler
+	// Wrap goes around everything that is served. It is given the pattern that a
+	// request is served by, or nothing where there is none. Nil is not there.
+	Wrap func(next http.Handler, pattern func(*http.Request) string) http.Handler
 	// Log hears of every request; nil is nobody.
 	Log *slog.Logger
 }
@@ -73,7 +76,14 @@ func New(c Config, parts Parts) (*Server, error) {
 	s.streams = newStreams()
 	s.webhooks = make(chan struct{}, webhooksAtOnce)
 	s.client = gromav1connect.NewSurveyServiceClient(connect.NewClient(inProcess(parts.API, parts.Log)))
-	s.handler = s.wrap(s.routes())
+	routes := s.routes()
+	s.handler = s.wrap(routes)
+	if parts.Wrap != nil {
+		s.handler = parts.Wrap(s.handler, func(r *http.Request) string {
+			_, pattern := routes.Handler(r)
+			return pattern
+		})
+	}
 	return s, nil
 }
 
@@ -92,7 +102,7 @@ func inProcess(api gromav1connect.SurveyServiceHandler, log *slog.Logger) connec
 }
 
 // routes has everything that is served, each with the role that it takes.
-func (s *Server) routes() http.Handler {
+func (s *Server) routes() *http.ServeMux {
 	mux := http.NewServeMux()
 	s.mountCalls(mux)
 	probes := Probes(s.parts.Ready, nil)
