@@ -5,8 +5,6 @@ import (
 	"net/http"
 )
 
-//go:generate go run ./internal/generate
-
 // openAPI describes the calls for programs that speak HTTP and JSON. It is
 // generated from the contract.
 //
