@@ -26,6 +26,7 @@ type local struct {
 	git         *gitwire.Client // nil takes no censuses
 	contents    *census.Contents
 	concurrency int
+	seen        *observed // nil is not
 
 	engine *engine.Engine
 	worker worker.Worker
@@ -38,7 +39,7 @@ func (l *local) open(ctx context.Context, config engine.Config, fingerprint stri
 	if err := config.Validate(); err != nil {
 		return usageError{err}
 	}
-	if l.engine, err = engine.Open(ctx, config); err != nil {
+	if l.engine, err = l.seen.open(ctx, config); err != nil {
 		return err
 	}
 	return l.work(fingerprint)

@@ -86,11 +86,17 @@ func (c *serveCommand) run(ctx context.Context) error {
 		return usageError{err}
 	}
 	log.Info("server begins", "config", config, "web", web, "queue", c.work.queue, "worker", !c.noWorker)
-	e, err := engine.Open(ctx, config)
+	seen, err := observe(ctx, c.terminal, "groma-server", log)
+	if err != nil {
+		return err
+	}
+	defer seen.stop()
+	e, err := seen.open(ctx, config)
 	if err != nil {
 		return err
 	}
 	defer e.Close()
+	c.work.metrics = seen.metrics
 	stopWorker, err := c.startWorker(e, log)
 	if err != nil {
 		return err
@@ -125,7 +131,9 @@ func (c *serveCommand) serve(ctx context.Context, e *engine.Engine, web server.C
 		Store: e.Store, Temporal: e.Temporal, Notices: e.Notices, Queue: func(string) string { return c.work.queue },
 		Window: int64(2 * c.work.concurrency), Searchable: e.Searchable(ctx), Log: log,
 	})
-	parts := server.Parts{API: api, Store: e.Store, Ready: e.Ready, Log: log}
+	metrics := c.work.metrics
+	metrics.Surveys(e.Surveys)
+	parts := server.Parts{API: api, Store: e.Store, Ready: e.Ready, Metrics: metrics.Handler(), Wrap: metrics.HTTP, Log: log}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var beside sync.WaitGroup
@@ -136,6 +144,7 @@ func (c *serveCommand) serve(ctx context.Context, e *engine.Engine, web server.C
 			return fmt.Errorf("the queue of requests: %w", err)
 		}
 		parts.Queue = queue
+		metrics.Backlog(queue.Backlog)
 		for _, run := range []func() error{
 			func() error { return queue.Work(ctx, api.RescanAll) },
 			func() error { return notice.Answer(ctx, e.NATS, surveyService, server.Caller(parts)) },

@@ -16,6 +16,7 @@ import (
 	"groma/internal/census"
 	"groma/internal/engine"
 	"groma/internal/gitwire"
+	"groma/internal/telemetry"
 	gromav1 "groma/proto/groma/v1"
 )
 
@@ -172,6 +173,7 @@ func (s *gitSettings) client(terminal Terminal, concurrency int, more ...gitwire
 	packs := int64(s.memory) - s.contentBytes()
 	return gitwire.New(gitwire.Config{
 		Mirrors: mirrors, Credentials: credentials, MemoryBytes: max(1, packs/int64(concurrency)),
+		Watch: telemetry.Git,
 	}), nil
 }
 

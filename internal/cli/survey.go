@@ -178,7 +178,12 @@ func (c *surveyCommand) runHere(ctx context.Context, s *session, request *gromav
 		return err
 	}
 	defer closeLog()
-	l := &local{git: git, contents: census.NewContents(c.git.contentBytes()), log: log, concurrency: c.concurrency}
+	seen, err := observeTraces(ctx, c.terminal, "groma-survey", log)
+	if err != nil {
+		return err
+	}
+	defer seen.stop()
+	l := &local{git: git, contents: census.NewContents(c.git.contentBytes()), log: log, concurrency: c.concurrency, seen: seen}
 	if err := l.open(ctx, c.engine.config(c.terminal, log), survey.Fingerprint(spec)); err != nil {
 		return err
 	}

@@ -17,6 +17,7 @@ import (
 	"groma/internal/engine"
 	"groma/internal/gitwire"
 	"groma/internal/server"
+	"groma/internal/telemetry"
 	"groma/workers"
 	"groma/workflows"
 )
@@ -27,6 +28,7 @@ type workSettings struct {
 	git         gitSettings
 	concurrency int
 	queue       string
+	metrics     *telemetry.Metrics // hear of what is done; nil ones do not
 }
 
 func (s *workSettings) register(flags *pflag.FlagSet) {
@@ -47,9 +49,11 @@ func (s *workSettings) check() error {
 
 // start starts a worker, which runs until it is stopped.
 func (s *workSettings) start(e *engine.Engine, git *gitwire.Client, roles workers.Roles, log *slog.Logger) (worker.Worker, error) {
+	s.metrics.MemoryBudget(int64(s.git.memory))
 	w := workers.New(e.Temporal, workers.Config{
-		Taker: &census.Taker{Git: git, Store: e.Store, Contents: census.NewContents(s.git.contentBytes())},
-		Store: e.Store, Notices: e.Notices, Log: log, Concurrency: s.concurrency, Queue: s.queue, Roles: roles, Temporal: e.Temporal,
+		Taker:   &census.Taker{Git: git, Store: e.Store, Contents: census.NewContents(s.git.contentBytes()), Metrics: s.metrics},
+		Metrics: s.metrics,
+		Store:   e.Store, Notices: e.Notices, Log: log, Concurrency: s.concurrency, Queue: s.queue, Roles: roles, Temporal: e.Temporal,
 	})
 	if err := w.Start(); err != nil {
 		return nil, fmt.Errorf("start the worker: %w", err)
@@ -74,9 +78,9 @@ func (s *logSettings) logger(out io.Writer) (*slog.Logger, error) {
 	options := &slog.HandlerOptions{Level: level}
 	switch s.format {
 	case "text":
-		return slog.New(slog.NewTextHandler(out, options)), nil
+		return slog.New(telemetry.Logs(slog.NewTextHandler(out, options))), nil
 	case "json":
-		return slog.New(slog.NewJSONHandler(out, options)), nil
+		return slog.New(telemetry.Logs(slog.NewJSONHandler(out, options))), nil
 	}
 	return nil, usagef("--log-format %s: want text or json", s.format)
 }
@@ -165,11 +169,17 @@ func (c *workerCommand) run(ctx context.Context) error {
 	defer git.Close()
 	c.work.git.limitMemory(c.terminal, besideCensus)
 	log.Info("worker begins", "config", config, "queue", c.work.queue, "roles", strings.Join(c.roles, ","), "concurrency", c.work.concurrency, "memory", c.work.git.memory.String())
-	e, err := engine.Open(ctx, config)
+	seen, err := observe(ctx, c.terminal, "groma-worker", log)
+	if err != nil {
+		return err
+	}
+	defer seen.stop()
+	e, err := seen.open(ctx, config)
 	if err != nil {
 		return err
 	}
 	defer e.Close()
+	c.work.metrics = seen.metrics
 	w, err := c.work.start(e, git, roles, log)
 	if err != nil {
 		return err
@@ -186,5 +196,5 @@ func (c *workerCommand) probe(ctx context.Context, e *engine.Engine, log *slog.L
 		<-ctx.Done()
 		return nil
 	}
-	return serveProbes(ctx, c.listen, server.Probes(e.Ready, nil), log)
+	return serveProbes(ctx, c.listen, server.Probes(e.Ready, c.work.metrics.Handler()), log)
 }

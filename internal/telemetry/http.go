@@ -10,6 +10,7 @@ import (
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
+	"go.opentelemetry.io/otel/trace/noop"
 )
 
 // mostRoutes is how many routes are told apart. A server has some thirty.
@@ -18,17 +19,15 @@ const mostRoutes = 100
 // HTTP counts what a server answers, and makes a span of each request, which
 // goes on with the caller's trace (W3C's traceparent). The route is the pattern
 // that a request is served by, never its path. Probes and scrapes have no spans.
-func (m *Metrics) HTTP(next http.Handler, route func(*http.Request) string) http.Handler {
+func (m *Metrics) HTTP(next http.Handler, pattern func(*http.Request) string) http.Handler {
+	routes := &few{most: mostRoutes}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		pattern := route(r)
-		if pattern == "" {
-			pattern = other
-		}
+		route := routes.bound(routeOf(pattern(r)))
 		answer, begun := &answered{ResponseWriter: w}, time.Now()
-		r, span := serving(r, pattern)
+		r, span := serving(r, route)
 		defer func() {
 			code := answer.code()
-			m.answered(pattern, code, time.Since(begun))
+			m.answered(route, code, time.Since(begun))
 			span.SetAttributes(attribute.Int("http.response.status_code", code))
 			if code >= http.StatusInternalServerError {
 				span.SetStatus(codes.Error, "")
@@ -39,19 +38,29 @@ func (m *Metrics) HTTP(next http.Handler, route func(*http.Request) string) http
 	})
 }
 
-// serving begins the span of a request.
-func serving(r *http.Request, pattern string) (*http.Request, trace.Span) {
-	for _, beside := range []string{"/healthz", "/readyz", "/metrics"} {
-		if strings.HasSuffix(pattern, beside) {
-			return r, trace.SpanFromContext(r.Context())
-		}
+// routeOf is a pattern without its method.
+func routeOf(pattern string) string {
+	if _, path, ok := strings.Cut(pattern, " "); ok {
+		pattern = path
+	}
+	if pattern == "" {
+		return other
+	}
+	return pattern
+}
+
+// serving begins the span of a request, unless it is a probe or a scrape.
+func serving(r *http.Request, route string) (*http.Request, trace.Span) {
+	switch route {
+	case "/healthz", "/readyz", "/metrics":
+		return r, noop.Span{}
 	}
 	ctx := propagation.TraceContext{}.Extract(r.Context(), propagation.HeaderCarrier(r.Header))
-	ctx, span := start(ctx, pattern, trace.SpanKindServer, text("http.request.method", r.Method), text("http.route", pattern))
+	ctx, span := start(ctx, route, trace.SpanKindServer, text("http.request.method", r.Method), text("http.route", route))
 	return r.WithContext(ctx), span
 }
 
-func (m *Metrics) answered(pattern string, code int, took time.Duration) {
+func (m *Metrics) answered(route string, code int, took time.Duration) {
 	if m == nil {
 		return
 	}
@@ -59,9 +68,8 @@ func (m *Metrics) answered(pattern string, code int, took time.Duration) {
 	if 100 <= code && code <= 599 {
 		status = strconv.Itoa(code)
 	}
-	pattern = m.routes.bound(pattern)
-	m.requests.WithLabelValues(pattern, status).Inc()
-	m.requestSeconds.WithLabelValues(pattern).Observe(took.Seconds())
+	m.requests.WithLabelValues(route, status).Inc()
+	m.requestSeconds.WithLabelValues(route).Observe(took.Seconds())
 }
 
 // answered is a response that remembers its status. Everything else it leaves to

@@ -22,7 +22,6 @@ type Metrics struct {
 	census                          prometheus.Histogram
 	phase, requestSeconds           *prometheus.HistogramVec
 	requests                        *prometheus.CounterVec
-	routes                          *few
 }
 
 // seconds are the bounds by which censuses and their phases are told apart: from
@@ -45,7 +44,6 @@ func NewMetrics(version, method string) *Metrics {
 		phase:          histograms("groma_census_phase_seconds", "How long the phases of a census took.", seconds, "phase"),
 		requests:       counters("groma_http_requests_total", "Requests that were answered, by route and status.", "route", "code"),
 		requestSeconds: histograms("groma_http_request_seconds", "How long requests took, streams until their end.", prometheus.DefBuckets, "route"),
-		routes:         &few{most: mostRoutes},
 	}
 	m.registry.MustRegister(
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), buildInfo(version, method),
