@@ -25,6 +25,7 @@ import (
 	"groma/internal/artefact"
 	"groma/internal/fault"
 	"groma/internal/gitwire"
+	"groma/internal/telemetry"
 	"groma/internal/vitals"
 	"groma/internal/world"
 	gromav1 "groma/proto/groma/v1"
@@ -322,8 +323,14 @@ func TestTake_New(t *testing.T) {
 	if err := server.Set("o/stuck", "well"); err != nil {
 		t.Fatal(err)
 	}
-	if fork := take(t, taker, ask("two", "stuck")); fork.BlobsCounted != 2 {
-		t.Errorf("%d contents of a fork were counted, want its own 2", fork.BlobsCounted)
+	taker.Metrics = telemetry.NewMetrics("test", "test")
+	if fork := take(t, taker, ask("two", "stuck")); fork.BlobsCounted != 3 {
+		t.Errorf("%d contents of a fork are new, want 3: what another repository has is new to this one", fork.BlobsCounted)
+	}
+	answer := httptest.NewRecorder()
+	taker.Metrics.Handler().ServeHTTP(answer, httptest.NewRequest("GET", "/metrics", nil))
+	if want := `groma_contents_total{how="read"} 2`; !strings.Contains(answer.Body.String(), want) {
+		t.Errorf("the metrics do not say %s: of a fork, its own are read", want)
 	}
 }
 

@@ -62,11 +62,11 @@ func Count(ctx context.Context, remote *gitwire.Remote, limits *gromav1.Limits, 
 		Packages:     c.packages.Count(),
 		Wire:         &gromav1.Wire{},
 		Seconds:      time.Since(start).Seconds(),
-		BlobsCounted: c.readings.counted(),
+		BlobsCounted: c.fresh(),
 		BuiltOn:      c.builtOn,
 	}
 	census.Wire.Requests, census.Wire.BytesReceived = remote.Wire()
-	options.Metrics.Contents(census.BlobsCounted, c.reused())
+	options.Metrics.Contents(c.readings.counted(), c.reused())
 	counted := &Counted{Census: census, Files: c.counted}
 	if options.Words {
 		// The count stands whatever becomes of them: they can be asked for later.
@@ -120,6 +120,25 @@ func newCounting(remote *gitwire.Remote, limits *gromav1.Limits, options Options
 		readings:   newReadings(options),
 		attributes: tally.NewAttributes(),
 	}
+}
+
+// fresh is how many different contents the earlier census did not know. One that
+// another repository has is among them, whether this worker has read it or not:
+// the figure is the same wherever, and beside whatever, a repository is counted.
+func (c *counting) fresh() int64 {
+	fresh := map[string]bool{}
+	for _, f := range c.files {
+		if f.key == (key{}) {
+			continue
+		}
+		if c.options.Earlier != nil {
+			if _, known := c.options.Earlier.readings[f.key]; known {
+				continue
+			}
+		}
+		fresh[f.Blob] = true
+	}
+	return int64(len(fresh))
 }
 
 // reused is how many different contents were not read here, but known.

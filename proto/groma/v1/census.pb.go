@@ -47,8 +47,8 @@ type Census struct {
 	Survey  string  `protobuf:"bytes,9,opt,name=survey,proto3" json:"survey,omitempty"`
 	Wire    *Wire   `protobuf:"bytes,10,opt,name=wire,proto3" json:"wire,omitempty"`
 	Seconds float64 `protobuf:"fixed64,11,opt,name=seconds,proto3" json:"seconds,omitempty"`
-	// BlobsCounted is how many contents were read for it. What the others count
-	// was known, from the census of another commit or another repository.
+	// BlobsCounted is how many different contents it has that the census of an
+	// earlier commit did not know; what the others count was known.
 	BlobsCounted int64 `protobuf:"varint,12,opt,name=blobs_counted,json=blobsCounted,proto3" json:"blobs_counted,omitempty"`
 	// BuiltOn is the commit whose file list said so, or empty.
 	BuiltOn       string `protobuf:"bytes,13,opt,name=built_on,json=builtOn,proto3" json:"built_on,omitempty"`

@@ -489,8 +489,8 @@ type Repository struct {
 	Vitals *Vitals `protobuf:"bytes,23,opt,name=vitals,proto3" json:"vitals,omitempty"`
 	// Words is what the documents say, absent where they were not read.
 	Words *Words `protobuf:"bytes,24,opt,name=words,proto3" json:"words,omitempty"`
-	// BlobsCounted is how many contents were read for it in this survey; what
-	// the others count was known.
+	// BlobsCounted is how many different contents were new in this survey; what
+	// the others count was known from an earlier commit.
 	BlobsCounted int64 `protobuf:"varint,25,opt,name=blobs_counted,json=blobsCounted,proto3" json:"blobs_counted,omitempty"`
 	// WithoutVitals says why there are no vitals, if they were asked for.
 	WithoutVitals string `protobuf:"bytes,26,opt,name=without_vitals,json=withoutVitals,proto3" json:"without_vitals,omitempty"`

@@ -465,7 +465,7 @@ type Taken struct {
 	Seconds       float64 `protobuf:"fixed64,10,opt,name=seconds,proto3" json:"seconds,omitempty"`
 	// Method is what counted it, where there is a commit.
 	Method string `protobuf:"bytes,11,opt,name=method,proto3" json:"method,omitempty"`
-	// BlobsCounted is how many contents were read for it in this survey.
+	// BlobsCounted is how many different contents were new in this survey.
 	BlobsCounted int64 `protobuf:"varint,12,opt,name=blobs_counted,json=blobsCounted,proto3" json:"blobs_counted,omitempty"`
 	// Vitals is the method of the vitals that are kept of the commit, or empty;
 	// without_vitals says why there are none, if they were asked for.
