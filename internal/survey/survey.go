@@ -1,9 +1,10 @@
-// Package survey plans surveys, seals their shards and aggregates their
-// reports, in plain Go.
+// Package survey plans surveys, seals their shards, aggregates their reports and
+// revises them, in plain Go.
 //
 // Each step reads what the steps before it kept and keeps what it makes, once:
 // taking a step again finds what is there, so a survey can be stopped between
-// any two steps and go on.
+// any two steps and go on. A report never changes: what a rescan finds makes
+// another edition of it, and no edition is ever lost.
 package survey
 
 import (
