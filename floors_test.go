@@ -18,6 +18,7 @@ import (
 // and what only tests and benchmarks import stand on the roof.
 var floors = map[string]int{
 	"cmd/groma":        7,
+	"deploy/probe":     7,
 	"internal/cli":     6,
 	"internal/server":  5,
 	"internal/service": 4,
