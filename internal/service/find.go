@@ -12,6 +12,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"groma/internal/artefact"
+	"groma/internal/fault"
 	"groma/internal/survey"
 	gromav1 "groma/proto/groma/v1"
 )
@@ -55,8 +56,8 @@ func (s *Service) find(ctx context.Context, beginning string) (*known, error) {
 	for _, id := range slices.Backward(ids) {
 		k, err := s.load(ctx, id)
 		switch {
-		case errors.Is(err, artefact.ErrMissing) || err == nil && !s.counts(ctx, k):
-			continue
+		case errors.Is(err, artefact.ErrMissing), fault.KindOf(err) == fault.Invalid, err == nil && !s.counts(ctx, k):
+			continue // gone, damaged or never begun: another may be meant
 		case err != nil:
 			return nil, err
 		case beginning == "":

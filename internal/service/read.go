@@ -24,13 +24,14 @@ func (s *Service) getSurvey(ctx context.Context, request *gromav1.GetSurveyReque
 	if err != nil {
 		return nil, err
 	}
-	response := &gromav1.GetSurveyResponse{}
-	if response.Survey, err = s.state(ctx, k); err != nil {
+	state, r, err := s.state(ctx, k)
+	if err != nil {
 		return nil, err
 	}
-	if r, err := s.runOf(ctx, k.begun); err == nil && r.running() {
+	response := &gromav1.GetSurveyResponse{Survey: state}
+	if r.running() {
 		if response.Progress, err = s.progress(ctx, r.workflow); err == nil {
-			response.Survey.State = stateOf(response.Progress, response.Survey.State)
+			state.State = stateOf(response.Progress, state.State)
 		}
 	}
 	if k.latest() == nil && request.Edition == 0 {
@@ -174,7 +175,7 @@ func (s *Service) entry(ctx context.Context, id string) entry {
 	if !s.counts(ctx, k) {
 		return entry{id: id}
 	}
-	state, err := s.state(ctx, k)
+	state, _, err := s.state(ctx, k)
 	if err != nil { // Temporal's, which a list does without
 		s.Log.Warn("a survey's workflow cannot be asked for", "survey", id, "error", err)
 		state = k.state()

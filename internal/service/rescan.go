@@ -3,6 +3,7 @@ package service
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -42,7 +43,7 @@ func (s *Service) rescanRepository(ctx context.Context, request *gromav1.RescanR
 			response.Unchanged = append(response.Unchanged, r.Survey)
 			continue
 		}
-		edition, err := s.awaitEdition(ctx, r.Survey, r.Taken)
+		edition, err := s.awaitEdition(ctx, r.Survey, r.Taken, now)
 		if err != nil {
 			return nil, err
 		}
@@ -77,43 +78,63 @@ func (s *Service) repository(text string) (landscape.Address, error) {
 	return address, nil
 }
 
-// editionEvery is how often it is looked whether an edition is made.
-const editionEvery = 250 * time.Millisecond
+const (
+	// editionEvery is how often it is looked whether an edition is made.
+	editionEvery = 250 * time.Millisecond
+	// editionPatience is how long one is waited for: it gathers what comes for
+	// some seconds, and is written in some more.
+	editionPatience = 5 * time.Minute
+)
 
-// awaitEdition waits until a survey's report has a repository as it was taken,
-// and returns the edition that brought it.
-func (s *Service) awaitEdition(ctx context.Context, id string, taken *gromav1.Taken) (*gromav1.Edition, error) {
+// awaitEdition waits until a survey's report has a repository as it was taken
+// since an instant, or as it was taken later, and returns the edition that
+// brought it.
+func (s *Service) awaitEdition(ctx context.Context, id string, taken *gromav1.Taken, since time.Time) (*gromav1.Edition, error) {
+	waiting, cancel := context.WithTimeout(ctx, editionPatience)
+	defer cancel()
 	tick := time.NewTicker(editionEvery)
 	defer tick.Stop()
-	for {
+	for seen := 0; ; {
 		editions, err := survey.Editions(ctx, s.Store, id)
 		if err != nil {
 			return nil, err
 		}
-		if e := bringing(editions.GetEditions(), taken); e != nil {
-			return e, nil
+		if n := len(editions.Editions); n != seen {
+			seen = n
+			e, err := s.bringing(ctx, editions, taken, since)
+			if e != nil || err != nil {
+				return e, err
+			}
 		}
 		select {
 		case <-tick.C:
-		case <-ctx.Done():
-			return nil, ctx.Err()
+		case <-waiting.Done():
+			if ctx.Err() != nil {
+				return nil, ctx.Err()
+			}
+			return nil, connect.Errorf(connect.CodeUnavailable, "%s was rescanned, and no edition of %s is made yet: look for it later", taken.GetKey(), id)
 		}
 	}
 }
 
-// bringing is the latest edition that has a repository anew, if that is as it
-// was taken.
-func bringing(editions []*gromav1.Edition, taken *gromav1.Taken) *gromav1.Edition {
-	for i := len(editions) - 1; i >= 0; i-- {
-		for _, r := range editions[i].Revisions {
-			if r.Key != taken.GetKey() {
-				continue
-			}
-			if r.Commit == taken.GetCommit() && (r.Commit != "" || r.Outcome == taken.GetOutcome()) {
-				return editions[i]
-			}
-			return nil
+// bringing is the latest edition that has a repository anew, if the report has
+// it as it was taken, or if it was made since: then it has it as it was later.
+func (s *Service) bringing(ctx context.Context, editions *gromav1.Editions, taken *gromav1.Taken, since time.Time) (*gromav1.Edition, error) {
+	differs, err := survey.Differs(ctx, s.Store, editions.Survey, taken)
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range slices.Backward(editions.Editions) {
+		anew := slices.ContainsFunc(e.Revisions, func(r *gromav1.Revision) bool { return r.Key == taken.GetKey() })
+		if anew && (!differs || !e.MadeAt.AsTime().Before(since.Truncate(time.Second))) {
+			return e, nil
+		}
+		if anew {
+			break
 		}
 	}
-	return nil
+	if differs {
+		return nil, nil
+	}
+	return editions.Editions[len(editions.Editions)-1], nil
 }

@@ -82,11 +82,12 @@ func decode(payload *commonpb.Payload, value any) error {
 	return converter.GetDefaultDataConverter().FromPayload(payload, value)
 }
 
-// state is how a survey stands, without its progress.
-func (s *Service) state(ctx context.Context, k *known) (*gromav1.SurveyState, error) {
+// state is how a survey stands, without its progress, and its workflow, if there
+// is one. Where there is a report, nobody has to answer for it.
+func (s *Service) state(ctx context.Context, k *known) (*gromav1.SurveyState, *run, error) {
 	r, err := s.runOf(ctx, k.begun)
 	if err != nil && k.latest() == nil {
-		return nil, err
+		return nil, nil, err
 	}
 	state := k.state()
 	switch {
@@ -101,7 +102,7 @@ func (s *Service) state(ctx context.Context, k *known) (*gromav1.SurveyState, er
 	default:
 		state.State = stateUnfinished
 	}
-	return state, nil
+	return state, r, nil
 }
 
 // state is what storage says; it leaves the state open.

@@ -60,7 +60,7 @@ func (s *Service) update(ctx context.Context, survey, name string) (*gromav1.Sur
 
 // stateNow is the state of a survey that runs, as its workflow has it.
 func (s *Service) stateNow(ctx context.Context, k *known, r *run) (*gromav1.SurveyState, error) {
-	state, err := s.state(ctx, k)
+	state, _, err := s.state(ctx, k)
 	if err != nil {
 		return nil, err
 	}
@@ -82,7 +82,7 @@ func (s *Service) cancelSurvey(ctx context.Context, request *gromav1.CancelSurve
 		}
 		return nil, fmt.Errorf("cancel survey %s: %w", k.id, err)
 	}
-	state, err := s.state(ctx, k)
+	state, _, err := s.state(ctx, k)
 	return &gromav1.CancelSurveyResponse{Survey: state}, err
 }
 

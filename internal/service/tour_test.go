@@ -8,6 +8,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -45,20 +46,13 @@ func TestTour(t *testing.T) {
 	testLocal(t, client)
 	testFailed(t, client, private)
 
-	started, err := client.StartSurvey(t.Context(), request)
-	if err != nil {
-		t.Fatal(err)
-	}
-	again, err := client.StartSurvey(t.Context(), request)
-	if err != nil || !again.Already || again.Survey != started.Survey {
-		t.Errorf("started again: %v, %v, want %s to go on", again, err, started.Survey)
-	}
-	testWatch(t, client, started.Survey)
-	testEnded(t, client, started.Survey)
-	testNotRunning(t, client, started.Survey)
-	testTourReport(t, client, e.Store, started.Survey)
+	id := testStart(t, client, request)
+	testWatch(t, client, id)
+	testEnded(t, client, id)
+	testNotRunning(t, client, id)
+	testTourReport(t, client, e.Store, id)
 	testCensus(t, client)
-	testRescan(t, client, served, started.Survey)
+	testRescan(t, client, served, id)
 	testSteer(t, client, served, request)
 	testSchedule(t, client)
 }
@@ -100,6 +94,35 @@ func work(t *testing.T, e *engine.Engine, served *world.Server) {
 		t.Fatal(err)
 	}
 	t.Cleanup(w.Stop)
+}
+
+// testStart starts the same survey several times at once: one starts, and the
+// others go on with it.
+func testStart(t *testing.T, client gromav1connect.SurveyServiceClient, request *gromav1.StartSurveyRequest) string {
+	answers := make([]*gromav1.StartSurveyResponse, 4)
+	var wait sync.WaitGroup
+	for i := range answers {
+		wait.Go(func() {
+			var err error
+			if answers[i], err = client.StartSurvey(t.Context(), request); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wait.Wait()
+	began := 0
+	for _, answer := range answers {
+		if answer.GetSurvey() == "" || answer.GetSurvey() != answers[0].GetSurvey() {
+			t.Fatalf("started %v", answers)
+		}
+		if !answer.Already {
+			began++
+		}
+	}
+	if began != 1 {
+		t.Errorf("%d began", began)
+	}
+	return answers[0].Survey
 }
 
 // testWatch watches to the end: progress never steps back, every repository is

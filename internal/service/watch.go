@@ -200,7 +200,7 @@ func (w *watch) drain(ctx context.Context, justReported bool) error {
 }
 
 func (w *watch) tellEnd(ctx context.Context, k *known) error {
-	state, err := w.service.state(ctx, k)
+	state, _, err := w.service.state(ctx, k)
 	if err != nil {
 		return err
 	}
