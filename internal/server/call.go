@@ -64,7 +64,7 @@ func permit(c caller, role Role) *connect.Error {
 	switch {
 	case c.role >= role:
 		return nil
-	case c.role == Nobody:
+	case !c.known:
 		return connect.Errorf(connect.CodeUnauthenticated, "this takes a token of role %s: send it as Authorization: Bearer TOKEN", role)
 	}
 	return connect.Errorf(connect.CodePermissionDenied, "this takes a token of role %s, and yours is of role %s", role, c.role)

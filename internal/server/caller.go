@@ -13,8 +13,9 @@ import (
 
 // A caller is who asks, as far as it is known.
 type caller struct {
-	name string // of the token, or the address
-	role Role
+	name  string // of the token, or the address
+	role  Role
+	known bool // by a token
 }
 
 // A visit is one request, with what is found out about it for the log.
@@ -54,7 +55,7 @@ func (s *Server) identify(r *http.Request) (caller, error) {
 	if !ok {
 		return unknown, errBadToken
 	}
-	return caller{name: known.name, role: known.role}, nil
+	return caller{name: known.name, role: known.role, known: true}, nil
 }
 
 // bearer is the token of a request. A browser that looks at a page sends it as

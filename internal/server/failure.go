@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"strings"
 
 	"connectrpc.com/connect/v2"
 )
@@ -101,10 +102,17 @@ func say(w http.ResponseWriter, status int, text string) {
 	fmt.Fprintln(w, text)
 }
 
+// isCall says whether a request is for a call: their paths begin with the name
+// of a service, which has dots.
+func isCall(r *http.Request) bool {
+	service, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
+	return strings.HasPrefix(service, "groma.v1.") || strings.HasPrefix(service, "grpc.")
+}
+
 // refuse answers a request of either kind, a call in the words of its protocol.
 func (s *Server) refuse(w http.ResponseWriter, r *http.Request, err *connect.Error) {
 	visitOf(r.Context()).code = err.Code().String()
-	if s.errors.IsSupported(r) {
+	if isCall(r) && s.errors.IsSupported(r) {
 		_ = s.errors.Write(w, r, err) // of a caller who has gone
 		return
 	}
