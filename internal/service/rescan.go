@@ -62,7 +62,7 @@ func (s *Service) Rescan(ctx context.Context, asked *gromav1.RescanRequested) (c
 	}
 	workflow := workflows.RescanID(asked.Repository)
 	return temporal.SignalWithStartWorkflow(ctx, workflow, workflows.PushSignal, asked, client.StartWorkflowOptions{
-		ID: workflow, TaskQueue: workflows.ClusterQueue, StaticSummary: asked.Repository,
+		ID: workflow, TaskQueue: s.queue(""), StaticSummary: asked.Repository,
 	}, "Rescan", &gromav1.RescanRequest{Repository: asked.Repository, Address: asked.Address})
 }
 

@@ -43,7 +43,7 @@ func (s *Service) createSchedule(ctx context.Context, request *gromav1.CreateSch
 		Spec: scheduleSpec(asked),
 		Action: &client.ScheduleWorkflowAction{
 			ID: workflows.ScheduleID(asked.Name), Workflow: "Begin", Args: []any{asked.Survey},
-			TaskQueue: workflows.ClusterQueue, StaticSummary: asked.Name,
+			TaskQueue: s.queue(""), StaticSummary: asked.Name,
 		},
 		Overlap: enums.SCHEDULE_OVERLAP_POLICY_SKIP, CatchupWindow: catchUp,
 		Paused: asked.Paused, Note: noteOf(asked.Paused),

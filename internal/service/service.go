@@ -23,8 +23,8 @@ type Config struct {
 	Store    artefact.Store
 	Temporal client.Client // nil: what is kept can be read, nothing runs
 	Notices  *notice.Bus   // nil tells nothing
-	// Queue is the task queue of a survey with this fingerprint; nil means
-	// [workflows.ClusterQueue].
+	// Queue is the task queue of a survey with this fingerprint; without one, it
+	// is that of rescans and schedules. Nil means [workflows.ClusterQueue].
 	Queue func(fingerprint string) string
 	// Window is how many censuses of one shard may be in flight where a request
 	// does not say; zero means 16.
