@@ -38,6 +38,9 @@ type Config struct {
 	MemoryBytes int64
 	// TempDir is where packs go that are larger. Empty means the system's.
 	TempDir string
+	// NoLocal has repositories on this machine's own disk refused, unless a
+	// mirror leads there: for those who ask on behalf of others.
+	NoLocal bool
 	// IdleTimeout is how long a remote may send nothing. Zero means a minute.
 	IdleTimeout time.Duration
 	// Watch wraps what carries requests over http and https, so that somebody

@@ -113,6 +113,9 @@ func (r *Remote) locate() error {
 	if r.place, err = parseAddress(rewritten); err != nil {
 		return err
 	}
+	if r.place.scheme == "file" && mirror == nil && r.client.config.NoLocal {
+		return fault.Errorf(fault.Unsupported, "it is on the disk of whoever counts, where nothing is counted for others: name its address")
+	}
 	r.mirror = mirror
 	r.trial.host = strings.ToLower(bareHost(r.place.host))
 	if r.place.scheme == "https" || r.place.scheme == "http" && loopback(r.trial.host) {
