@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	commonpb "go.temporal.io/api/common/v1"
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
@@ -22,10 +23,15 @@ func continued(t *testing.T, err error) *gromav1.SurveyRequest {
 		return nil
 	}
 	request := &gromav1.SurveyRequest{}
-	if err := converter.GetDefaultDataConverter().FromPayloads(next.Input, request); err != nil {
+	decode(t, next.Input, request)
+	return request
+}
+
+func decode(t *testing.T, input *commonpb.Payloads, request any) {
+	t.Helper()
+	if err := converter.GetDefaultDataConverter().FromPayloads(input, request); err != nil {
 		t.Fatal(err)
 	}
-	return request
 }
 
 func TestSurvey_GoesOnInAnotherRun(t *testing.T) {
