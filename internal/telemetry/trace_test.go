@@ -1,0 +1,59 @@
+package telemetry_test
+
+import (
+	"bytes"
+	"log/slog"
+	"runtime"
+	"strings"
+	"testing"
+
+	"go.opentelemetry.io/otel"
+
+	"groma/internal/telemetry"
+)
+
+func TestTrace_Off(t *testing.T) {
+	before := runtime.NumGoroutine()
+	for _, env := range []map[string]string{
+		{},
+		{"OTEL_SERVICE_NAME": "x", "OTEL_TRACES_EXPORTER": "otlp"},
+		{"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:1", "OTEL_SDK_DISABLED": "true"},
+		{"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "http://127.0.0.1:1", "OTEL_TRACES_EXPORTER": "none"},
+	} {
+		traces, err := telemetry.Trace(t.Context(), telemetry.Tracing{Service: "s", Env: func(name string) string { return env[name] }})
+		if err != nil || traces != nil {
+			t.Errorf("%v: traces %v, %v; want them off", env, traces, err)
+		}
+	}
+	if after := runtime.NumGoroutine(); after > before {
+		t.Errorf("%d goroutines, and there were %d", after, before)
+	}
+}
+
+func TestTrace_Error(t *testing.T) {
+	for _, name := range []string{"OTEL_EXPORTER_OTLP_PROTOCOL", "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL"} {
+		env := map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:4318", name: "http/protobuf"}
+		_, err := telemetry.Trace(t.Context(), telemetry.Tracing{Service: "s", Env: func(name string) string { return env[name] }})
+		if err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("%s=http/protobuf is %v, want an error that names it", name, err)
+		}
+	}
+}
+
+func TestLogs(t *testing.T) {
+	collect(t)
+	var out bytes.Buffer
+	log := slog.New(telemetry.Logs(slog.NewJSONHandler(&out, nil))).With("survey", "s")
+	log.InfoContext(t.Context(), "beside all traces")
+	if strings.Contains(out.String(), "trace_id") {
+		t.Errorf("there is no trace, yet it is said: %s", &out)
+	}
+	out.Reset()
+	ctx, span := otel.Tracer("test").Start(t.Context(), "x")
+	defer span.End()
+	log.InfoContext(ctx, "in a trace")
+	want := `"survey":"s","trace_id":"` + span.SpanContext().TraceID().String() + `"`
+	if !strings.Contains(out.String(), want) {
+		t.Errorf("the log says %s, want %s in it", &out, want)
+	}
+}
