@@ -107,7 +107,8 @@ func (w *witness) swap(ctx context.Context, store artefact.Store, line string) {
 		if err != nil {
 			return
 		}
-		err = store.Swap(ctx, journal, before, append(bytes.Clone(before), line+"\n"...))
+		lines, _, _ := strings.Cut(string(before), "#")
+		err = store.Swap(ctx, journal, before, journalOf(lines+line+"\n"))
 		switch {
 		case err == nil:
 			w.note(&w.swapped, line)
@@ -119,10 +120,17 @@ func (w *witness) swap(ctx context.Context, store artefact.Store, line string) {
 	}
 }
 
+// journalOf is the journal with these lines. What follows them makes it small or
+// large, and leaves nothing of it to be missed.
+func journalOf(lines string) []byte {
+	return append([]byte(lines+"#"), bytes.Repeat([]byte{'.'}, sizes[strings.Count(lines, "\n")%3])...)
+}
+
+var sizes = []int{10, 300_000, 4_000_000}
+
 // content is what is kept under a key: some bytes, some hundred thousand or
 // some millions.
 func content(key string) []byte {
-	sizes := []int{10, 300_000, 4_000_000}
 	digest := 0
 	for _, c := range key {
 		digest = digest*31 + int(c)
@@ -144,9 +152,13 @@ func (w *witness) check(t *testing.T, store artefact.Store) {
 			t.Errorf("%s: %d of %d bytes: %v", key, len(got), len(content(key)), err)
 		}
 	}
-	lines, err := store.Get(t.Context(), journal)
+	kept, err := store.Get(t.Context(), journal)
 	if err != nil && !(errors.Is(err, artefact.ErrMissing) && len(w.swapped) == 0) {
 		t.Fatal(err)
+	}
+	lines, _, _ := strings.Cut(string(kept), "#")
+	if err == nil && !bytes.Equal(kept, journalOf(lines)) {
+		t.Errorf("the journal is not whole: %d bytes, want %d", len(kept), len(journalOf(lines)))
 	}
 	for _, key := range w.kept {
 		if !listed[key] {
@@ -154,13 +166,13 @@ func (w *witness) check(t *testing.T, store artefact.Store) {
 		}
 	}
 	for _, line := range w.swapped {
-		if n := strings.Count("\n"+string(lines), "\n"+line+"\n"); n != 1 {
+		if n := strings.Count("\n"+lines, "\n"+line+"\n"); n != 1 {
 			t.Errorf("the swap %s was acknowledged and is there %d times", line, n)
 		}
 	}
 	w.survived = 0
 	for _, what := range w.open {
-		if listed[what] || strings.Contains("\n"+string(lines), "\n"+what+"\n") {
+		if listed[what] || strings.Contains("\n"+lines, "\n"+what+"\n") {
 			w.survived++
 		}
 	}

@@ -295,12 +295,13 @@ func reviseAtOnce(t *testing.T, store artefact.Store) {
 	}
 }
 
-// TestRevise_Anything: whatever is revised in whatever order, every edition's
-// report is, byte by byte, what is made of the same rows in one piece.
-func TestRevise_Anything(t *testing.T) {
+// FuzzRevise: whatever is revised in whatever order, every edition's report is,
+// byte by byte, what is made of the same rows in one piece.
+func FuzzRevise(f *testing.F) {
 	for seed := range uint64(5) {
-		t.Run(fmt.Sprint(seed), func(t *testing.T) { reviseAnything(t, rand.New(rand.NewPCG(seed, 1))) })
+		f.Add(seed)
 	}
+	f.Fuzz(func(t *testing.T, seed uint64) { reviseAnything(t, rand.New(rand.NewPCG(seed, 1))) })
 }
 
 func reviseAnything(t *testing.T, random *rand.Rand) {
