@@ -83,7 +83,7 @@ func (s *Server) httpServer() (*http.Server, error) {
 	protocols.SetUnencryptedHTTP2(true) // what gRPC speaks where there is no TLS
 	server := &http.Server{
 		Handler:           s.handler,
-		ReadHeaderTimeout: headerTime,
+		ReadHeaderTimeout: s.headerTime,
 		IdleTimeout:       idleTime,
 		MaxHeaderBytes:    headerBytes,
 		Protocols:         protocols,

@@ -15,6 +15,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"time"
 
 	"connectrpc.com/connect/v2"
 	"connectrpc.com/connect/v2/connecthttp"
@@ -57,6 +58,8 @@ type Server struct {
 	streams  *streams      // how many may be open
 	webhooks chan struct{} // how many are read at once
 
+	headerTime time.Duration // for a request's header to come
+
 	stopping context.Context // ends when the server is told to stop
 	stop     context.CancelFunc
 
@@ -72,6 +75,7 @@ func New(c Config, parts Parts) (*Server, error) {
 	parts.Log = logOr(parts.Log)
 	s := &Server{config: c.withDefaults(), parts: parts, errors: connecthttp.NewErrorWriter(), origin: http.NewCrossOriginProtection()}
 	s.stopping, s.stop = context.WithCancel(context.Background())
+	s.headerTime = headerTime
 	s.clients = newClients(s.config.Rate, s.config.Burst)
 	s.streams = newStreams()
 	s.webhooks = make(chan struct{}, webhooksAtOnce)

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"os"
 	"strings"
@@ -271,13 +270,13 @@ func TestRate(t *testing.T) {
 
 func TestSlowHeaders(t *testing.T) {
 	h := newHouse(t, Config{}, Parts{})
-	conn, err := net.Dial("tcp", strings.TrimPrefix(h.url, "http://"))
+	conn, err := dial(h)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer conn.Close()
 	io.WriteString(conn, "GET / HTTP/1.1\r\nHost: localhost\r\n")
-	conn.SetReadDeadline(time.Now().Add(2 * headerTime))
+	conn.SetReadDeadline(time.Now().Add(10 * headerPatience))
 	text, err := io.ReadAll(conn)
 	if err != nil || strings.Contains(string(text), "200 OK") {
 		t.Errorf("a header without an end: %q, %v", text, err)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -236,6 +237,9 @@ func (l *locked) String() string {
 	return l.buffer.String()
 }
 
+// headerPatience is for headers here.
+const headerPatience = time.Second
+
 // newHouse serves until its test ends.
 func newHouse(t testing.TB, c Config, parts Parts) *house {
 	t.Helper()
@@ -253,6 +257,7 @@ func newHouse(t testing.TB, c Config, parts Parts) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
+	server.headerTime = headerPatience
 	h.server, h.url = server, "http://"+address
 	if c.TLSCert != "" {
 		h.url = "https://" + address
@@ -280,6 +285,9 @@ func (h *house) end(t testing.TB) {
 		t.Error("Serve does not end")
 	}
 }
+
+// dial is a bare connection.
+func dial(h *house) (net.Conn, error) { return net.Dial("tcp", strings.TrimPrefix(h.url, "http://")) }
 
 // An answer is what came of a request.
 type answer struct {
