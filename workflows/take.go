@@ -22,20 +22,23 @@ const (
 func take(ctx workflow.Context, request *gromav1.TakeCensusRequest) (*gromav1.Taken, error) {
 	census := takeCensus.limit(attempt(request.Limits)).about(request.Target.Key)
 	response, err := census.run(ctx, request)
+	var lost int64 // tries that ended through no fault of the repository
 	for n := range restarts {
 		if !ours(err) || n > 0 && workflow.Sleep(ctx, min(time.Second<<n, longestPause)) != nil {
 			break
 		}
+		lost += triesOf(err)
 		response, err = census.run(ctx, request)
 	}
 	if err == nil {
+		response.Taken.Attempts += lost
 		return response.Taken, nil
 	}
 	if ctx.Err() != nil {
 		err = ctx.Err() // whatever else was wrong with it
 	}
 	outcome, reason := outcomeOf(err)
-	return &gromav1.Taken{Key: request.Target.Key, Outcome: outcome, Reason: reason, Attempts: triesOf(err)}, err
+	return &gromav1.Taken{Key: request.Target.Key, Outcome: outcome, Reason: reason, Attempts: lost + triesOf(err)}, err
 }
 
 // attempt is how long one try may take. The census watches its own time; a

@@ -249,6 +249,9 @@ func TestSurvey_LostWorkersAreNotTheRepositorysFault(t *testing.T) {
 	if got := w.all()[key(0)].Outcome; got != "counted" {
 		t.Errorf("a repository that lost %d workers is %s, want counted", attempts+2, got)
 	}
+	if got, want := w.all()[key(0)].Attempts, int64(2*(attempts+2)+1); got != want {
+		t.Errorf("it was tried %d times, want %d: those that were lost count", got, want)
+	}
 	if got := w.all()[key(1)].Outcome; got != "failed" {
 		t.Errorf("a repository that loses every worker is %s, want failed", got)
 	}

@@ -457,7 +457,8 @@ type Taken struct {
 	Branch string `protobuf:"bytes,5,opt,name=branch,proto3" json:"branch,omitempty"`
 	// MovedTo is the key of where the remote redirected to, or empty.
 	MovedTo string `protobuf:"bytes,6,opt,name=moved_to,json=movedTo,proto3" json:"moved_to,omitempty"`
-	// Attempts is how often it was tried, at least 1 if it was tried at all.
+	// Attempts is how often it was tried, at least 1 if it was tried at all. Tries
+	// whose worker was lost, and which were begun again, are among them.
 	Attempts int64 `protobuf:"varint,7,opt,name=attempts,proto3" json:"attempts,omitempty"`
 	// Wire and Seconds are of the last attempt.
 	Requests      int64   `protobuf:"varint,8,opt,name=requests,proto3" json:"requests,omitempty"`
