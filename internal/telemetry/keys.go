@@ -38,6 +38,6 @@ var Keys = map[string]string{
 	"subject":   "of a message of NATS",
 	"requests":  "how many requests for rescans",
 	"file":      "a file of the data folder",
-	"version":   "which version made it",
-	"now":       "what it is called now",
+	"version":   "of a database: which version of Temporal made it",
+	"now":       "of a database: which version there is now",
 }
