@@ -17,6 +17,7 @@ func TestReplay(t *testing.T) {
 	if err != nil || len(files) == 0 {
 		t.Fatalf("%d histories are recorded: %v", len(files), err)
 	}
+	recorded := map[string]bool{}
 	for _, file := range files {
 		t.Run(filepath.Base(file), func(t *testing.T) {
 			in, err := os.Open(file)
@@ -29,8 +30,10 @@ func TestReplay(t *testing.T) {
 				t.Fatal(err)
 			}
 			replayer := worker.NewWorkflowReplayer()
-			replayer.RegisterWorkflowWithOptions(Survey, workflow.RegisterOptions{Name: "Survey"})
-			replayer.RegisterWorkflowWithOptions(Shard, workflow.RegisterOptions{Name: "Shard"})
+			for name, w := range all {
+				replayer.RegisterWorkflowWithOptions(w, workflow.RegisterOptions{Name: name})
+			}
+			recorded[history.Events[0].GetWorkflowExecutionStartedEventAttributes().GetWorkflowType().GetName()] = true
 			started := history.Events[0].GetWorkflowExecutionStartedEventAttributes()
 			err = replayer.ReplayWorkflowHistoryWithOptions(nil, history, worker.ReplayWorkflowHistoryOptions{
 				// The ids of shards derive from the survey's.
@@ -40,5 +43,10 @@ func TestReplay(t *testing.T) {
 				t.Error(err)
 			}
 		})
+	}
+	for name := range all {
+		if !recorded[name] {
+			t.Errorf("no history of %s is recorded", name)
+		}
 	}
 }

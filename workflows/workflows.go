@@ -19,13 +19,14 @@ import (
 	gromav1 "groma/proto/groma/v1"
 )
 
+// all are the workflows by the names that histories have.
+var all = map[string]any{"Survey": Survey, "Shard": Shard, "Rescan": Rescan, "Edition": Edition, "Begin": Begin}
+
 // Register makes a worker run the workflows.
 func Register(r worker.WorkflowRegistry) {
-	r.RegisterWorkflowWithOptions(Survey, workflow.RegisterOptions{Name: "Survey"})
-	r.RegisterWorkflowWithOptions(Shard, workflow.RegisterOptions{Name: "Shard"})
-	r.RegisterWorkflowWithOptions(Rescan, workflow.RegisterOptions{Name: "Rescan"})
-	r.RegisterWorkflowWithOptions(Edition, workflow.RegisterOptions{Name: "Edition"})
-	r.RegisterWorkflowWithOptions(Begin, workflow.RegisterOptions{Name: "Begin"})
+	for name, w := range all {
+		r.RegisterWorkflowWithOptions(w, workflow.RegisterOptions{Name: name})
+	}
 }
 
 // activity fixes the name, the types and the policy of an activity together,
