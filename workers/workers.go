@@ -138,6 +138,9 @@ func (a *Activities) TakeCensus(ctx context.Context, request *gromav1.TakeCensus
 	asked := census.RequestFor(request.Survey, request.GetTarget(), request.Limits)
 	asked.Try = tries(ctx)
 	taken, err := a.Taker.Take(ctx, asked)
+	if kind := fault.KindOf(err); request.Rescan != "" && kind != fault.Unknown && lastTry(ctx) {
+		a.Metrics.Rescanned(census.Outcome(kind))
+	}
 	if err != nil {
 		return nil, verdict(ctx, err)
 	}
@@ -282,6 +285,12 @@ func tries(ctx context.Context) int64 {
 		return 1
 	}
 	return int64(activity.GetInfo(ctx).Attempt)
+}
+
+// lastTry reports whether this try of its activity is the last that it may have.
+func lastTry(ctx context.Context) bool {
+	info := activity.GetInfo(ctx)
+	return info.RetryPolicy != nil && info.RetryPolicy.MaximumAttempts > 0 && info.Attempt >= info.RetryPolicy.MaximumAttempts
 }
 
 // longestMessage bounds what an error adds to a workflow's history.
