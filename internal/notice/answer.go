@@ -56,7 +56,7 @@ func Answer(ctx context.Context, conn *nats.Conn, service protoreflect.ServiceDe
 	a := answerer{call: call, places: make(chan struct{}, atOnce)}
 	var cancel context.CancelFunc
 	ctx, cancel = context.WithCancel(ctx)
-	defer a.underWay.Wait()
+	defer a.end()
 	defer cancel()
 	offered, err := micro.AddService(conn, micro.Config{
 		Name: serviceName, Version: serviceVersion, Description: "surveys of software landscapes: " + string(service.FullName()),
@@ -84,23 +84,43 @@ func Answer(ctx context.Context, conn *nats.Conn, service protoreflect.ServiceDe
 type answerer struct {
 	call     Caller
 	places   chan struct{}
+	mu       sync.Mutex
+	ended    bool
 	underWay sync.WaitGroup
+}
+
+// begin says whether one more may be answered.
+func (a *answerer) begin() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if !a.ended {
+		a.underWay.Add(1)
+	}
+	return !a.ended
+}
+
+// end lets no more begin, and waits for those that have.
+func (a *answerer) end() {
+	a.mu.Lock()
+	a.ended = true
+	a.mu.Unlock()
+	a.underWay.Wait()
 }
 
 // take answers a request as soon as there is a place.
 func (a *answerer) take(ctx context.Context, method protoreflect.MethodDescriptor, r micro.Request) {
-	select {
-	case a.places <- struct{}{}:
-	case <-ctx.Done():
+	if !a.begin() {
 		_ = r.Error("unavailable", "the server stops: ask again in a moment", nil)
 		return
 	}
-	a.underWay.Go(func() {
+	a.places <- struct{}{}
+	go func() {
+		defer a.underWay.Done()
 		defer func() { <-a.places }()
 		ctx, cancel := context.WithTimeout(ctx, answerTime)
 		defer cancel()
 		a.answer(ctx, method, r)
-	})
+	}()
 }
 
 // answer tells the asker, who may have gone, what came of it.

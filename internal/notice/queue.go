@@ -57,7 +57,7 @@ const (
 // A request that was put is handed out until a handler returns nil for it, or a
 // day has passed. It may be handed out more than once, though rarely: handlers
 // are for things that may be done again. One that comes again within the hour,
-// by its delivery, is kept once.
+// by its delivery, is kept once, unless NATS was started anew meanwhile.
 type Queue struct {
 	// Log hears of requests that are thrown away or have to be tried again;
 	// nil is nobody.
