@@ -2,10 +2,11 @@ package workflows
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"go.temporal.io/sdk/workflow"
-	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	gromav1 "groma/proto/groma/v1"
 )
@@ -89,11 +90,30 @@ func (r *rescan) address() string {
 // as this one, or nil.
 func same(before []*gromav1.Containing, came []*gromav1.Rescanned, survey *gromav1.Containing) *gromav1.Rescanned {
 	for i, b := range before {
-		if proto.Equal(b.Target, survey.Target) && proto.Equal(b.Limits, survey.Limits) {
+		if sameTarget(b.Target, survey.Target) && sameLimits(b.Limits, survey.Limits) {
 			return came[i]
 		}
 	}
 	return nil
+}
+
+// sameTarget and sameLimits compare field by field: proto.Equal is not for
+// workflows, since it ranges over maps.
+func sameTarget(a, b *gromav1.CensusTarget) bool {
+	return a.GetKey() == b.GetKey() && a.GetAddress() == b.GetAddress() && a.GetBranch() == b.GetBranch() &&
+		sameTime(a.GetAsOf(), b.GetAsOf()) && a.GetRecount() == b.GetRecount() && slices.EqualFunc(a.GetWindows(), b.GetWindows(), sameWindow)
+}
+
+func sameLimits(a, b *gromav1.Limits) bool {
+	return a.GetFileBytes() == b.GetFileBytes() && a.GetRepositoryBytes() == b.GetRepositoryBytes() && a.GetSeconds() == b.GetSeconds()
+}
+
+func sameWindow(a, b *gromav1.Window) bool {
+	return a.GetName() == b.GetName() && sameTime(a.GetFrom(), b.GetFrom()) && sameTime(a.GetUntil(), b.GetUntil())
+}
+
+func sameTime(a, b *timestamppb.Timestamp) bool {
+	return (a == nil) == (b == nil) && a.GetSeconds() == b.GetSeconds() && a.GetNanos() == b.GetNanos()
 }
 
 // scanFor takes the census for one survey, unless it is taken, and hands it

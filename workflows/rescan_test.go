@@ -17,6 +17,7 @@ import (
 	"go.temporal.io/sdk/testsuite"
 	"go.temporal.io/sdk/workflow"
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	gromav1 "groma/proto/groma/v1"
 )
@@ -159,6 +160,34 @@ func TestRescan_Surveys(t *testing.T) {
 	want := []string{"a: commit 1, true", "b: commit 2, true", "c: commit 1, false", "d: commit 3, true"}
 	if !slices.Equal(got, want) {
 		t.Errorf("surveys are %q, want %q", got, want)
+	}
+}
+
+// TestSame_EveryField: two that differ in one field are not the same, whatever
+// fields there will be.
+func TestSame_EveryField(t *testing.T) {
+	full := containing("a", 60, &gromav1.Window{Name: "2025", From: timestamppb.New(time.Unix(1, 0)), Until: timestamppb.New(time.Unix(2, 0))})
+	full.Target.AsOf, full.Target.Branch, full.Target.Recount = timestamppb.New(time.Unix(3, 0)), "b", true
+	full.Limits.FileBytes, full.Limits.RepositoryBytes = 1, 1
+	differ := func(less func(*gromav1.Containing) proto.Message) {
+		fields := less(full).ProtoReflect().Descriptor().Fields()
+		for i := range fields.Len() {
+			field := fields.Get(i)
+			if !less(full).ProtoReflect().Has(field) {
+				t.Errorf("%s is not in the example", field.FullName())
+			}
+			other := proto.CloneOf(full)
+			less(other).ProtoReflect().Clear(field)
+			if same([]*gromav1.Containing{full}, []*gromav1.Rescanned{{}}, other) != nil {
+				t.Errorf("two that differ in %s are the same", field.FullName())
+			}
+		}
+	}
+	differ(func(c *gromav1.Containing) proto.Message { return c.Target })
+	differ(func(c *gromav1.Containing) proto.Message { return c.Target.Windows[0] })
+	differ(func(c *gromav1.Containing) proto.Message { return c.Limits })
+	if same([]*gromav1.Containing{full}, []*gromav1.Rescanned{{}}, proto.CloneOf(full)) == nil {
+		t.Error("two that are equal are not the same")
 	}
 }
 
