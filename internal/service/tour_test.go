@@ -187,7 +187,7 @@ func watch(t *testing.T, client gromav1connect.SurveyServiceClient, request *gro
 }
 
 func testEnded(t *testing.T, client gromav1connect.SurveyServiceClient, id string) {
-	got, err := client.GetSurvey(t.Context(), &gromav1.GetSurveyRequest{})
+	got, err := client.GetSurvey(t.Context(), &gromav1.GetSurveyRequest{Survey: id})
 	if err != nil {
 		t.Fatal(err)
 	}
