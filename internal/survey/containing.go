@@ -189,13 +189,25 @@ func (i *index) findOlder(ctx context.Context, store artefact.Store) error {
 		if key != artefact.EditionKey(id, artefact.FirstEdition, "report.json") {
 			continue
 		}
-		err := keepReported(ctx, store, id)
-		if err != nil && fault.KindOf(err) != fault.Invalid {
+		if err := keepOlder(ctx, store, id); err != nil && fault.KindOf(err) != fault.Invalid {
 			return err
 		}
 	}
 	i.older = true
 	return nil
+}
+
+// keepOlder keeps of one of them what [Aggregate] keeps now beside a report, so
+// that the report, which can be large, is not read for it again.
+func keepOlder(ctx context.Context, store artefact.Store, id string) error {
+	if _, err := store.Get(ctx, artefact.ReportedKey(id)); !errors.Is(err, artefact.ErrMissing) {
+		return err
+	}
+	editions, err := Editions(ctx, store, id)
+	if err != nil {
+		return err
+	}
+	return keepFirst(ctx, store, editions)
 }
 
 // members returns what a survey's manifest says of its repositories.

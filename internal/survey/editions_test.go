@@ -424,15 +424,31 @@ func TestEditions_OfAnEarlierVersion(t *testing.T) {
 	if r, err := ReportOf(t.Context(), store, id, 1); err != nil || len(r.Repositories) != 12 {
 		t.Error(err)
 	}
+	if found, err := Containing(t.Context(), reopened(t, root), key(1)); err != nil || len(found) != 1 {
+		t.Errorf("containing are %v: %v", found, err)
+	}
+	if _, err := store.Get(t.Context(), artefact.EditionsKey(id)); err != nil {
+		t.Errorf("what was read from a report is not kept: %v", err)
+	}
+	if err := os.Remove(filepath.Join(root, artefact.EditionsKey(id))); err != nil {
+		t.Fatal(err)
+	}
 	if e := revise(t, store, began, counted(t, store, 1, "c1")); e.GetNumber() != 2 {
 		t.Errorf("revised it is %v", e)
 	}
 	if editions, err := Editions(t.Context(), store, id); err != nil || len(editions.Editions) != 2 || !proto.Equal(editions.Editions[0], want.Editions[0]) {
 		t.Errorf("editions are %v: %v", editions, err)
 	}
-	if found, err := Containing(t.Context(), store, key(1)); err != nil || len(found) != 1 {
-		t.Errorf("containing are %v: %v", found, err)
+}
+
+// reopened is the same storage, of which nothing is remembered.
+func reopened(t *testing.T, root string) artefact.Store {
+	t.Helper()
+	store, err := artefact.NewFolder(root)
+	if err != nil {
+		t.Fatal(err)
 	}
+	return store
 }
 
 func TestEditions_Missing(t *testing.T) {
