@@ -20,6 +20,7 @@ import (
 // What a request may have at most. All of it is far beyond what people ask for.
 const (
 	longestName   = 4096     // of a source, an address, an annotation's file
+	longestKey    = 900      // of a repository: Temporal's ids have at most 1,000
 	longestWord   = 200      // of an id, a language, a glob, a window
 	mostWords     = 100      // languages, globs, windows
 	largestFile   = 32 << 20 // a document; CNCF's landscape is a fiftieth
@@ -163,14 +164,14 @@ func checkResume(request *gromav1.ResumeSurveyRequest) error { return needID(req
 func checkCancel(request *gromav1.CancelSurveyRequest) error { return needID(request.Survey) }
 
 func checkRescan(request *gromav1.RescanRepositoryRequest) error {
-	return needText("repository", request.Repository, longestName)
+	return needText("repository", request.Repository, longestKey)
 }
 
 func checkCensus(request *gromav1.GetCensusRequest) error {
 	if c := request.Commit; c != "" && (len(c) != 40 && len(c) != 64 || strings.Trim(c, "0123456789abcdef") != "") {
 		return errors.New("commit: want a full hash, of 40 or 64 hexadecimal digits in lower case")
 	}
-	return first(needText("repository", request.Repository, longestName), checkText("method", request.Method, longestWord))
+	return first(needText("repository", request.Repository, longestKey), checkText("method", request.Method, longestWord))
 }
 
 func checkReport(request *gromav1.GetReportRequest) error {

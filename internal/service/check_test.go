@@ -89,6 +89,7 @@ func TestCheck(t *testing.T) {
 		{"cancel nothing", checkCancel(&gromav1.CancelSurveyRequest{}), "say which"},
 		{"cancel", checkCancel(&gromav1.CancelSurveyRequest{Survey: "a-1"}), ""},
 		{"rescan nothing", checkRescan(&gromav1.RescanRepositoryRequest{}), "repository: it is empty"},
+		{"rescan something long", checkRescan(&gromav1.RescanRepositoryRequest{Repository: strings.Repeat("x", longestKey+1)}), "repository has 901"},
 		{"rescan", checkRescan(&gromav1.RescanRepositoryRequest{Repository: "github.com/o/r"}), ""},
 		{"a census", checkCensus(&gromav1.GetCensusRequest{Repository: "github.com/o/r", Commit: hash}), ""},
 		{"half a hash", checkCensus(&gromav1.GetCensusRequest{Repository: "github.com/o/r", Commit: hash[:20]}), "full hash"},
