@@ -2,11 +2,15 @@ package cli
 
 import (
 	"errors"
+	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -34,11 +38,12 @@ func TestScript(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:           "testdata/script",
 		UpdateScripts: *update,
-		Cmds:          map[string]func(*testscript.TestScript, bool, []string){"exits": exits},
+		Cmds:          map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "await": await, "setenv": setenv},
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("TOUR", tour)
 			env.Setenv("GROMA_DATA", filepath.Join(env.WorkDir, "data"))
 			env.Setenv("GIT_CONFIG_GLOBAL", "/dev/null")
+			env.Setenv("PORT", freePort(t))
 			for _, who := range []string{"GIT_AUTHOR", "GIT_COMMITTER"} {
 				env.Setenv(who+"_NAME", "A")
 				env.Setenv(who+"_EMAIL", "a@example.org")
@@ -47,6 +52,52 @@ func TestScript(t *testing.T) {
 			return nil
 		},
 	})
+}
+
+// freePort is a port that nothing listens at just now.
+func freePort(t *testing.T) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	return strconv.Itoa(listener.Addr().(*net.TCPAddr).Port)
+}
+
+// await waits until a file has something in it, or a URL answers with 200: await
+// file NAME, await url URL.
+func await(script *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		script.Fatalf("usage: await file NAME, await url URL")
+	}
+	there := func() bool {
+		info, err := os.Stat(script.MkAbs(args[1]))
+		return err == nil && info.Size() > 0
+	}
+	if args[0] == "url" {
+		there = func() bool {
+			response, err := http.Get(args[1])
+			if err != nil {
+				return false
+			}
+			defer response.Body.Close()
+			return response.StatusCode == http.StatusOK
+		}
+	}
+	for end := time.Now().Add(time.Minute); !there(); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(end) {
+			script.Fatalf("%s %s is not there after a minute", args[0], args[1])
+		}
+	}
+}
+
+// setenv sets a variable to what a file says: setenv NAME FILE.
+func setenv(script *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		script.Fatalf("usage: setenv NAME FILE")
+	}
+	script.Setenv(args[0], strings.TrimSpace(script.ReadFile(args[1])))
 }
 
 // exits runs a command that must end with the given status: exits 3 groma …
