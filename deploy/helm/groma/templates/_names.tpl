@@ -52,7 +52,7 @@ securityContext:
 
 {{- define "groma.probes" -}}
 startupProbe:
-  httpGet: {path: /readyz, port: http}
+  httpGet: {path: /healthz, port: http}
   periodSeconds: 2
   failureThreshold: 60
 readinessProbe:
