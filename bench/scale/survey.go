@@ -17,6 +17,7 @@ import (
 
 // A surveyed list is what one survey of it was like.
 type surveyed struct {
+	begun  time.Time     // the command
 	wall   time.Duration // of the command
 	events events
 	report []byte // without ids and times
@@ -40,11 +41,12 @@ func (s *scale) survey(ctx context.Context, name string, flags ...string) (*surv
 	cmd := bench.Command(ctx, s.groma, append([]string{"survey", s.list, "--no-vitals", "--json", "--format", "facts", "--out", out}, flags...)...)
 	var said bytes.Buffer
 	cmd.Stdout = &said
+	begun := time.Now()
 	sample, err := bench.Run(cmd)
 	if err != nil {
 		return nil, err
 	}
-	got := &surveyed{wall: sample.Wall}
+	got := &surveyed{begun: begun, wall: sample.Wall}
 	if got.events, err = parseEvents(said.Bytes()); err != nil {
 		return nil, err
 	}
@@ -56,14 +58,23 @@ func (s *scale) survey(ctx context.Context, name string, flags ...string) (*surv
 		return nil, err
 	}
 	got.report, err = timeless(report)
+	say("%s", got.phases())
 	return got, err
 }
 
 // events is what the notices of a survey say.
 type events struct {
-	repositories int64
-	outcomes     map[string]int64
-	seconds      map[string]float64 // of each repository's last census, by its key
+	repositories             int64
+	outcomes                 map[string]int64
+	seconds                  map[string]float64 // of each repository's last census, by its key
+	planned, taken, reported time.Time          // taken is the last census's end
+}
+
+// phases says when what was done, from the start of the command.
+func (g *surveyed) phases() string {
+	at := func(t time.Time) string { return bench.Seconds(t.Sub(g.begun).Seconds()) }
+	return fmt.Sprintf("planned at %s, last census at %s, reported at %s, ended at %s",
+		at(g.events.planned), at(g.events.taken), at(g.events.reported), at(g.begun.Add(g.wall)))
 }
 
 // parseEvents reads what groma prints with --json: a notice a line.
@@ -71,6 +82,7 @@ func parseEvents(data []byte) (events, error) {
 	e := events{seconds: map[string]float64{}}
 	for line := range bytes.Lines(data) {
 		var notice struct {
+			At       time.Time
 			Planned  *struct{ Repositories int64 }
 			Reported *struct{ Outcomes map[string]int64 }
 			Taken    *struct {
@@ -83,11 +95,11 @@ func parseEvents(data []byte) (events, error) {
 		}
 		switch {
 		case notice.Planned != nil:
-			e.repositories = notice.Planned.Repositories
+			e.repositories, e.planned = notice.Planned.Repositories, notice.At
 		case notice.Taken != nil:
-			e.seconds[notice.Taken.Key] = notice.Taken.Seconds
+			e.seconds[notice.Taken.Key], e.taken = notice.Taken.Seconds, notice.At
 		case notice.Reported != nil:
-			e.outcomes = notice.Reported.Outcomes
+			e.outcomes, e.reported = notice.Reported.Outcomes, notice.At
 		}
 	}
 	return e, nil
