@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/url"
 	"strings"
 	"sync"
 	"time"
@@ -46,6 +47,11 @@ func (t Tracing) wanted() (bool, error) {
 	if t.Env(endpoint) == "" && t.Env(tracesEndpoint) == "" || strings.EqualFold(t.Env(disabled), "true") || t.Env(exporter) == "none" {
 		return false, nil
 	}
+	for _, name := range []string{tracesEndpoint, endpoint} {
+		if err := checkEndpoint(name, t.Env(name)); err != nil {
+			return false, err
+		}
+	}
 	for _, name := range []string{tracesProtocol, protocol} {
 		if spoken := t.Env(name); spoken != "" {
 			if spoken != "grpc" {
@@ -55,6 +61,16 @@ func (t Tracing) wanted() (bool, error) {
 		}
 	}
 	return true, nil
+}
+
+// checkEndpoint says what is wrong with an endpoint. OpenTelemetry's library
+// would send spans to nowhere without a word.
+func checkEndpoint(name, value string) error {
+	u, err := url.Parse(value)
+	if value == "" || err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" {
+		return nil
+	}
+	return fmt.Errorf("%s: want http://host:port, or https://host:port for TLS", name)
 }
 
 // Traces are those of one process. Nil ones are off: no span is made, no

@@ -30,6 +30,20 @@ func TestTrace_Off(t *testing.T) {
 	}
 }
 
+func TestTrace_Endpoint(t *testing.T) {
+	for _, endpoint := range []string{"localhost:4317", "collector", "grpc://localhost:4317", "http://"} {
+		_, err := telemetry.Trace(t.Context(), telemetry.Tracing{Service: "s", Env: func(name string) string {
+			if name == "OTEL_EXPORTER_OTLP_ENDPOINT" {
+				return endpoint
+			}
+			return ""
+		}})
+		if err == nil {
+			t.Errorf("spans go to %s", endpoint)
+		}
+	}
+}
+
 func TestTrace_Error(t *testing.T) {
 	for _, name := range []string{"OTEL_EXPORTER_OTLP_PROTOCOL", "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL"} {
 		env := map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:4318", name: "http/protobuf"}
