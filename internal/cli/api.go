@@ -51,6 +51,20 @@ func (s *serverSettings) register(flags *pflag.FlagSet) {
 
 // remote is the server that the settings name.
 func (s *serverSettings) remote(terminal Terminal) (*api, error) {
+	client, err := s.client(terminal)
+	if err != nil {
+		return nil, err
+	}
+	dispatch := connecthttp.NewTransport(client, strings.TrimSuffix(s.address, "/"))
+	return &api{
+		SurveyServiceClient: gromav1connect.NewSurveyServiceClient(connect.NewClient(dispatch)),
+		remote:              s.address,
+		close:               client.CloseIdleConnections,
+	}, nil
+}
+
+// client asks the server over HTTP.
+func (s *serverSettings) client(terminal Terminal) (*http.Client, error) {
 	u, err := url.Parse(s.address)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.User != nil {
 		return nil, usagef("--server: want https://host or http://host:port, without a login in it")
@@ -66,13 +80,7 @@ func (s *serverSettings) remote(terminal Terminal) (*api, error) {
 	if transport.TLSClientConfig, err = trusting(s.ca); err != nil {
 		return nil, usagef("--server-ca: %w", err)
 	}
-	client := &http.Client{Transport: bearing{token: token, next: transport}}
-	dispatch := connecthttp.NewTransport(client, strings.TrimSuffix(s.address, "/"))
-	return &api{
-		SurveyServiceClient: gromav1connect.NewSurveyServiceClient(connect.NewClient(dispatch)),
-		remote:              s.address,
-		close:               transport.CloseIdleConnections,
-	}, nil
+	return &http.Client{Transport: bearing{token: token, next: transport}}, nil
 }
 
 func isLoopback(host string) bool {
@@ -99,8 +107,10 @@ func trusting(file string) (*tls.Config, error) {
 // bearing sends a token along.
 type bearing struct {
 	token string
-	next  http.RoundTripper
+	next  *http.Transport
 }
+
+func (b bearing) CloseIdleConnections() { b.next.CloseIdleConnections() }
 
 func (b bearing) RoundTrip(request *http.Request) (*http.Response, error) {
 	request = request.Clone(request.Context())

@@ -21,8 +21,8 @@ import (
 )
 
 type doctorCommand struct {
-	terminal    Terminal
-	engine      engineSettings
+	terminal Terminal
+	askSettings
 	git         gitSettings
 	remote      string
 	concurrency int
@@ -37,7 +37,8 @@ func newDoctor(terminal Terminal) *cobra.Command {
 		Long: `Doctor looks at the data folder, the disks, storage, Temporal, NATS, git's
 credentials, the clock and the machine, as a survey with the same flags would
 use them. Whatever is not well comes with what to do next. It starts no engine,
-leaves nothing behind and disturbs no survey that is running.
+leaves nothing behind and disturbs no survey that is running. With --server it
+looks at that server, and at what this caller may do there.
 
 Each flag that says where a server is and how it is asked has a variable of the
 same name: GROMA_NATS_TLS_CA for --nats-tls-ca. A secret is in a variable or in a
@@ -49,6 +50,7 @@ The exit status is 0 if a survey can be made, warnings or not, and 1 if not.`,
   groma doctor --temporal temporal.example.org:7233 --temporal-tls-ca ca.pem
   groma doctor --nats tls://nats.example.org:4222 --nats-token-file token
   groma doctor --store 's3://groma/prod?endpoint=https://s3.example.org'
+  groma doctor --server https://groma.example.org --server-token-file token
   groma doctor --json`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return c.run(cmd.Context()) },
@@ -58,7 +60,7 @@ The exit status is 0 if a survey can be made, warnings or not, and 1 if not.`,
 	flags.BoolVar(&c.json, "json", false, "print all checks as one JSON object, for programs")
 	flags.IntVar(&c.concurrency, "concurrency", 2*runtime.NumCPU(), "how many repositories a survey would count at once")
 	c.git.register(flags)
-	c.engine.register(flags, terminal)
+	c.askSettings.register(flags, terminal)
 	for _, name := range accessFlags {
 		flags.Lookup(name).Hidden = false
 	}
@@ -75,6 +77,13 @@ func (c *doctorCommand) run(ctx context.Context) error {
 			return gitwire.Hosts(c.git.sources(c.terminal), variableNames())
 		},
 		Memory: int64(c.git.memory), Concurrency: c.concurrency, Beside: besideSurvey,
+	}
+	if c.server.address != "" {
+		client, err := c.server.client(c.terminal)
+		if err != nil {
+			return err
+		}
+		config.Server = &doctor.Server{URL: strings.TrimSuffix(c.server.address, "/"), HTTP: client}
 	}
 	if c.remote != "" {
 		if err := c.askRemote(&config); err != nil {

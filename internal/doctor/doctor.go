@@ -1,6 +1,6 @@
 // Package doctor says what is missing before it is missed.
 //
-// It looks at everything that a survey needs, one [Check] each, and every check
+// It looks at everything that a survey needs, or at a server, one [Check] each, and every check
 // that is not well says what to do next. It starts no engine, leaves nothing
 // behind that it can take away again, disturbs no survey that is running, and
 // says of a secret at most whom it is for.
@@ -38,6 +38,9 @@ type Check struct {
 
 // A Config says what a survey would be made with.
 type Config struct {
+	// Server is what is looked at instead of everything that it has; nil for
+	// none.
+	Server *Server
 	Engine engine.Config
 	// Hosts returns those that there are git credentials for.
 	Hosts func() ([]string, error)
@@ -70,7 +73,7 @@ func Examine(ctx context.Context, c Config) iter.Seq[Check] {
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
 		var pending []chan []Check
-		for _, check := range checks {
+		for _, check := range c.checks() {
 			done := make(chan []Check, 1)
 			pending = append(pending, done)
 			go func() {
@@ -92,6 +95,14 @@ func Examine(ctx context.Context, c Config) iter.Seq[Check] {
 // checks are all there are. Each yields none where there is nothing to look at.
 var checks = []func(context.Context, Config) []Check{
 	settings, dataFolder, temporaryFiles, storage, temporal, nats, clock, room, credentials, remote,
+}
+
+// checks are those that there are for c.
+func (c Config) checks() []func(context.Context, Config) []Check {
+	if c.Server != nil {
+		return []func(context.Context, Config) []Check{api, clock}
+	}
+	return checks
 }
 
 func (c Config) filled() Config {

@@ -42,7 +42,7 @@ func AskTemporal(ctx context.Context, c Config) (facts Facts, err error) {
 	if err != nil {
 		return facts, &Refusal{What: noTemporal + c.Temporal, Err: err, Next: advice(err, "--temporal")}
 	}
-	facts.tell(state)
+	facts.Tell(state)
 	temporal, err := dialTemporal(ctx, c, c.Temporal, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return facts, err
@@ -57,8 +57,8 @@ func AskTemporal(ctx context.Context, c Config) (facts Facts, err error) {
 	return facts, nil
 }
 
-// tell adds what a connection says.
-func (f *Facts) tell(state tls.ConnectionState) {
+// Tell adds what a connection says.
+func (f *Facts) Tell(state tls.ConnectionState) {
 	if state.Version == 0 {
 		return
 	}
@@ -87,7 +87,7 @@ func AskNATS(ctx context.Context, c Config) (facts Facts, err error) {
 		return facts, refusedByNATS(c.NATS, err)
 	}
 	if state, err := conn.TLSConnectionState(); err == nil {
-		facts.tell(state)
+		facts.Tell(state)
 	}
 	facts.Stream, err = notice.Examine(ctx, conn)
 	if errors.Is(err, context.DeadlineExceeded) {
