@@ -17,6 +17,8 @@ type address struct {
 	user   string // ssh only
 	host   string // with its port, if it has one
 	path   string // as it goes over the wire
+	// trusted says that the operator names this host, by a mirror.
+	trusted bool
 }
 
 var (

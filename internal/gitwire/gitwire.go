@@ -6,7 +6,8 @@
 // is only ever data: no name, link or hook of it reaches the disk, and memory
 // is bounded by the configuration, not by the repository. A credential goes to
 // the host it was given for and nowhere else: not to where that host redirects,
-// not into an error, not into a log.
+// not into an error, not into a log. With a guard, nothing is connected to that
+// its rules refuse: not by redirect, not by what a name resolves to.
 package gitwire
 
 import (
@@ -16,6 +17,8 @@ import (
 	"net/url"
 	"sync/atomic"
 	"time"
+
+	"groma/internal/outward"
 )
 
 // A Config says how a [Client] asks. The zero value asks anonymously.
@@ -38,6 +41,11 @@ type Config struct {
 	MemoryBytes int64
 	// TempDir is where packs go that are larger. Empty means the system's.
 	TempDir string
+	// Guard says what may be asked, for those who ask on behalf of others: then
+	// nothing on this machine's own disk may be, either, and a mirror is the
+	// operator's word, which holds for what it leads to but not for where that
+	// redirects. Nil asks whatever it is told to.
+	Guard *outward.Rules
 	// NoLocal has repositories on this machine's own disk refused, unless a
 	// mirror leads there: for those who ask on behalf of others.
 	NoLocal bool
@@ -73,6 +81,11 @@ type Client struct {
 	dialer net.Dialer
 	first  bool // for tests: speak protocol v0 only
 	few    bool // for tests: a history has few commits at most
+
+	// The same three, less what the guard refuses; without one they are not used.
+	guarded *http.Transport
+	strict  http.RoundTripper
+	outside net.Dialer
 }
 
 // New returns a client.
@@ -97,15 +110,27 @@ func New(config Config) *Client {
 		ForceAttemptHTTP2:     true,
 		DisableCompression:    true, // so that bytes received are bytes received
 	}
-	c.carry = c.http
-	if config.Watch != nil {
-		c.carry = config.Watch(c.http)
+	c.carry = c.watched(c.http)
+	if config.Guard != nil {
+		c.beware()
 	}
 	return c
 }
 
+func (c *Client) watched(next http.RoundTripper) http.RoundTripper {
+	if c.config.Watch == nil {
+		return next
+	}
+	return c.config.Watch(next)
+}
+
 // Close lets go of the connections kept open.
-func (c *Client) Close() { c.http.CloseIdleConnections() }
+func (c *Client) Close() {
+	c.http.CloseIdleConnections()
+	if c.guarded != nil {
+		c.guarded.CloseIdleConnections()
+	}
+}
 
 // A Request says what to ask for.
 type Request struct {

@@ -52,7 +52,7 @@ func (c *Client) openHTTP(a address, w *wire, s secret) (session, error) {
 		user, password := s.tell()
 		auth = &githttp.BasicAuth{Username: user, Password: password}
 	}
-	h := &httpSession{watch: &watcher{next: c.carry, wire: w, idle: c.config.IdleTimeout, first: c.first}}
+	h := &httpSession{watch: &watcher{next: c.carrier(a), wire: w, idle: c.config.IdleTimeout, first: c.first}}
 	options := &githttp.ClientOptions{RedirectPolicy: githttp.FollowInitialRedirects}
 	git, err := githttp.NewClientWithOptions(&http.Client{Transport: h.watch}, options).NewUploadPackSession(endpoint, auth)
 	if err != nil {

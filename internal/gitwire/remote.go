@@ -113,10 +113,11 @@ func (r *Remote) locate() error {
 	if r.place, err = parseAddress(rewritten); err != nil {
 		return err
 	}
-	if r.place.scheme == "file" && mirror == nil && r.client.config.NoLocal {
-		return fault.Errorf(fault.Unsupported, "it is on the disk of whoever counts, where nothing is counted for others: name its address")
-	}
 	r.mirror = mirror
+	r.place.trusted = mirror != nil && mirror.trusts(r.request.Address)
+	if err := r.permit(rewritten); err != nil {
+		return err
+	}
 	r.trial.host = strings.ToLower(bareHost(r.place.host))
 	if r.place.scheme == "https" || r.place.scheme == "http" && loopback(r.trial.host) {
 		r.trial.secret, _ = r.client.config.Credentials.lookup(r.trial.host)

@@ -67,7 +67,7 @@ func (c *Client) dialSSH(ctx context.Context, a address) (*ssh.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	conn, err := c.dialer.DialContext(ctx, "tcp", host)
+	conn, err := c.dial(ctx, a, host)
 	if err != nil {
 		return nil, err
 	}

@@ -121,7 +121,7 @@ func (c *Client) openGit(ctx context.Context, a address, w *wire) (session, erro
 	if _, _, err := net.SplitHostPort(host); err != nil {
 		host = net.JoinHostPort(strings.Trim(host, "[]"), "9418")
 	}
-	conn, err := c.dialer.DialContext(ctx, "tcp", host)
+	conn, err := c.dial(ctx, a, host)
 	if err != nil {
 		return nil, err
 	}
