@@ -54,18 +54,33 @@ the YAML file that --config names (nats-tls-ca: ca.pem).`,
   groma serve --config groma.yml --no-worker
   groma survey landscape.yml --server http://127.0.0.1:8420`,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return c.run(cmd.Context()) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c.expect(cmd.Flags().Changed("concurrency"))
+			return c.run(cmd.Context())
+		},
 	}
 	flags := cmd.Flags()
 	flags.BoolVar(&c.noWorker, "no-worker", false, "count nothing here: workers elsewhere do")
 	c.web.register(flags)
 	c.work.register(flags)
+	flags.Lookup("concurrency").Usage = fmt.Sprintf("how many repositories to count at once; with --no-worker, how many all workers together do (then %d, unless given): surveys hand out twice as many", fleet)
 	c.logs.register(flags)
 	c.engine.register(flags, terminal)
 	for _, name := range accessFlags {
 		flags.Lookup(name).Hidden = false
 	}
 	return cmd
+}
+
+// fleet is how many repositories workers elsewhere are taken to count at once.
+// More than they do costs little; with fewer some of them would have no work.
+const fleet = 64
+
+// expect settles how many are counted at once, unless that was given.
+func (c *serveCommand) expect(given bool) {
+	if c.noWorker && !given {
+		c.work.concurrency = fleet
+	}
 }
 
 func (c *serveCommand) run(ctx context.Context) error {

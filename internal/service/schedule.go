@@ -42,7 +42,7 @@ func (s *Service) createSchedule(ctx context.Context, request *gromav1.CreateSch
 		ID:   workflows.ScheduleID(asked.Name),
 		Spec: scheduleSpec(asked),
 		Action: &client.ScheduleWorkflowAction{
-			ID: workflows.ScheduleID(asked.Name), Workflow: "Begin", Args: []any{asked.Survey},
+			ID: workflows.ScheduleID(asked.Name), Workflow: "Begin", Args: []any{s.windowed(asked.Survey)},
 			TaskQueue: s.queue(""), StaticSummary: asked.Name,
 		},
 		Overlap: enums.SCHEDULE_OVERLAP_POLICY_SKIP, CatchupWindow: catchUp,
@@ -60,6 +60,16 @@ func (s *Service) createSchedule(ctx context.Context, request *gromav1.CreateSch
 	}
 	schedule, err := s.described(ctx, asked.Name, handle)
 	return &gromav1.CreateScheduleResponse{Schedule: schedule}, err
+}
+
+// windowed is what a schedule begins, with the window of this server's surveys
+// unless it asks for one: the worker that begins it knows of itself only.
+func (s *Service) windowed(asked *gromav1.StartSurveyRequest) *gromav1.StartSurveyRequest {
+	windowed := proto.CloneOf(asked)
+	if windowed != nil && windowed.Window == 0 {
+		windowed.Window = s.Window
+	}
+	return windowed
 }
 
 func scheduleSpec(asked *gromav1.Schedule) client.ScheduleSpec {
