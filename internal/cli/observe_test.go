@@ -57,6 +57,8 @@ func collect(t *testing.T) *collecting {
 	go server.Serve(listener)
 	t.Cleanup(server.Stop)
 	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://"+listener.Addr().String())
+	t.Setenv("OTEL_TRACES_EXPORTER", "") // restores what is unset next
+	os.Unsetenv("OTEL_TRACES_EXPORTER")
 	return c
 }
 
