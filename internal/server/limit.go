@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"math"
 	"sync"
 	"time"
@@ -72,10 +73,66 @@ func seconds(d time.Duration) int { return max(1, int(math.Ceil(min(d, time.Hour
 // Bounds of streams, each of which holds a connection and asks storage or
 // Temporal again and again.
 const (
-	mostStreams    = 1000
-	streamsOfOne   = 64 // by token or address
-	webhooksAtOnce = 8  // of 8 MiB each, at most
+	mostStreams  = 1000
+	streamsOfOne = 64 // by token or address
 )
+
+// Bounds of webhooks that are read at once, each of 8 MiB at most, by anybody.
+const (
+	mostWebhooks  = 32
+	webhooksOfOne = 8 // so that one address cannot take the places of all
+	webhookWait   = 5 * time.Second
+)
+
+// places are those of webhooks that are read.
+type places struct {
+	all chan struct{}
+	mu  sync.Mutex
+	of  *lru.Cache[string, chan struct{}]
+}
+
+func newPlaces() *places {
+	of, err := lru.New[string, chan struct{}](mostClients)
+	if err != nil {
+		panic(err) // of a size below one
+	}
+	return &places{all: make(chan struct{}, mostWebhooks), of: of}
+}
+
+// enter waits a while for a place, which then has to be left.
+func (p *places) enter(ctx context.Context, name string) (leave func(), ok bool) {
+	ctx, cancel := context.WithTimeout(ctx, webhookWait)
+	defer cancel()
+	own := p.own(name)
+	if !take(ctx, own) {
+		return nil, false
+	}
+	if !take(ctx, p.all) {
+		<-own
+		return nil, false
+	}
+	return func() { <-p.all; <-own }, true
+}
+
+func (p *places) own(name string) chan struct{} {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	own, ok := p.of.Get(name)
+	if !ok {
+		own = make(chan struct{}, webhooksOfOne)
+		p.of.Add(name, own)
+	}
+	return own
+}
+
+func take(ctx context.Context, place chan struct{}) bool {
+	select {
+	case place <- struct{}{}:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
 
 // streams counts those that are open.
 type streams struct {

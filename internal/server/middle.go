@@ -137,7 +137,7 @@ func (s *Server) tooMany(r *http.Request, who caller) int {
 	switch {
 	case r.URL.Path == "/healthz" || r.URL.Path == "/readyz":
 		return 0
-	case strings.HasPrefix(r.URL.Path, "/webhooks/"):
+	case isWebhook(r):
 		return s.clients.spent(who.name, time.Now())
 	}
 	return s.clients.wait(who.name, time.Now())

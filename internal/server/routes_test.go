@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
@@ -14,6 +15,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
@@ -296,5 +298,34 @@ func TestWebhook(t *testing.T) {
 	}
 	if strings.Contains(h.log.String(), "0123456789abcdef") {
 		t.Error("the log tells the secret")
+	}
+}
+
+// TestWebhook_Slow: bodies that do not come keep only their own address waiting.
+func TestWebhook_Slow(t *testing.T) {
+	p := newPlaces()
+	var leaves []func()
+	for range webhooksOfOne {
+		leave, ok := p.enter(t.Context(), "slow")
+		if !ok {
+			t.Fatal("there is no place")
+		}
+		leaves = append(leaves, leave)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+	defer cancel()
+	if _, ok := p.enter(ctx, "slow"); ok {
+		t.Error("one address takes more places than it has")
+	}
+	leave, ok := p.enter(t.Context(), "another")
+	if !ok {
+		t.Fatal("another has to wait")
+	}
+	leave()
+	for _, leave := range leaves {
+		leave()
+	}
+	if len(p.all) != 0 {
+		t.Errorf("%d places are taken, and nobody is there", len(p.all))
 	}
 }

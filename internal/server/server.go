@@ -54,9 +54,9 @@ type Server struct {
 	errors *connecthttp.ErrorWriter
 	origin *http.CrossOriginProtection
 
-	clients  *clients      // how much each client may ask
-	streams  *streams      // how many may be open
-	webhooks chan struct{} // how many are read at once
+	clients  *clients // how much each client may ask
+	streams  *streams // how many may be open
+	webhooks *places  // how many are read at once
 
 	headerTime time.Duration // for a request's header to come
 
@@ -78,7 +78,7 @@ func New(c Config, parts Parts) (*Server, error) {
 	s.headerTime = headerTime
 	s.clients = newClients(s.config.Rate, s.config.Burst)
 	s.streams = newStreams()
-	s.webhooks = make(chan struct{}, webhooksAtOnce)
+	s.webhooks = newPlaces()
 	s.client = gromav1connect.NewSurveyServiceClient(connect.NewClient(inProcess(parts.API, parts.Log)))
 	routes := s.routes()
 	s.handler = s.wrap(routes)

@@ -17,8 +17,7 @@ import (
 )
 
 const (
-	webhookWait = 5 * time.Second // for one of those that are read at once to end
-	webhookTime = 8 * time.Second // hosts wait ten
+	webhookTime = 8 * time.Second // to read one, and to keep it; hosts wait ten
 	tryAgain    = 30              // seconds
 )
 
@@ -39,18 +38,19 @@ func (s *Server) serveWebhook(w http.ResponseWriter, r *http.Request) {
 		say(w, http.StatusServiceUnavailable, "webhooks of "+strconv.Quote(string(forge))+" are not set up on this server: it takes a secret and NATS")
 		return
 	}
-	release, ok := s.readWebhook(r.Context())
+	who := visitOf(r.Context()).caller.name
+	leave, ok := s.webhooks.enter(r.Context(), who)
 	if !ok {
 		w.Header().Set("Retry-After", strconv.Itoa(tryAgain))
 		say(w, http.StatusServiceUnavailable, "there are too many webhooks at once: send it again later")
 		return
 	}
-	defer release()
+	defer leave()
 	event, err := s.parseWebhook(w, r, forge, secrets)
 	var refusal *push.Refusal
 	if errors.As(err, &refusal) {
-		if refusal.Kind == push.Unsigned {
-			s.clients.blame(visitOf(r.Context()).caller.name, time.Now())
+		if !signed(refusal) {
+			s.clients.blame(who, time.Now())
 		}
 		say(w, webhookStatus[refusal.Kind], refusal.Reason)
 		return
@@ -62,16 +62,13 @@ func (s *Server) serveWebhook(w http.ResponseWriter, r *http.Request) {
 	s.putWebhook(w, r, forge, event)
 }
 
-// readWebhook waits for a place among those that are read.
-func (s *Server) readWebhook(ctx context.Context) (release func(), ok bool) {
-	select {
-	case s.webhooks <- struct{}{}:
-		return func() { <-s.webhooks }, true
-	case <-time.After(webhookWait):
-	case <-ctx.Done():
-	}
-	return nil, false
+// signed says whether what was refused came from who knows a secret.
+func signed(refusal *push.Refusal) bool {
+	return refusal.Kind == push.Ping || refusal.Kind == push.Ignored || refusal.Kind == push.Malformed && refusal != errTorn
 }
+
+// errTorn is of a body that breaks off, before anybody can say who signed it.
+var errTorn = &push.Refusal{Kind: push.Malformed, Reason: "the body did not come whole, or not soon enough"}
 
 func (s *Server) parseWebhook(w http.ResponseWriter, r *http.Request, forge push.Forge, secrets Secrets) (push.Event, error) {
 	words, err := secrets.values()
@@ -81,7 +78,7 @@ func (s *Server) parseWebhook(w http.ResponseWriter, r *http.Request, forge push
 	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(webhookTime))
 	body, err := io.ReadAll(io.LimitReader(r.Body, push.Most+1))
 	if err != nil {
-		return push.Event{}, &push.Refusal{Kind: push.Malformed, Reason: "the body did not come whole"}
+		return push.Event{}, errTorn
 	}
 	event, err := push.Parse(forge, r.Header, body, words, time.Now())
 	if err == nil && len(s.config.AllowHosts) > 0 && !slices.Contains(s.config.AllowHosts, event.Host) {
