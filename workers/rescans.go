@@ -79,7 +79,7 @@ func outline(edition *gromav1.Edition) *gromav1.Edition {
 func (a *Activities) Prepare(ctx context.Context, request *gromav1.StartSurveyRequest) (*gromav1.PrepareResponse, error) {
 	ctx, done := alive(ctx)
 	defer done()
-	whole, err := survey.ReadDocuments(ctx, request)
+	whole, err := survey.ReadDocuments(ctx, a.Sources, request)
 	if err != nil {
 		return nil, verdict(ctx, err)
 	}

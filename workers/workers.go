@@ -21,6 +21,7 @@ import (
 	"groma/internal/census"
 	"groma/internal/fault"
 	"groma/internal/notice"
+	"groma/internal/source"
 	"groma/internal/survey"
 	"groma/internal/telemetry"
 	gromav1 "groma/proto/groma/v1"
@@ -48,6 +49,8 @@ type Config struct {
 	// of surveys.
 	Window     int64
 	Searchable bool
+	// Sources reads what schedules name; nil reads https from public addresses.
+	Sources *source.Remote
 	// Metrics hear of what comes of repositories beside censuses; nil ones do not.
 	Metrics *telemetry.Metrics
 }

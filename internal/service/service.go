@@ -15,6 +15,7 @@ import (
 
 	"groma/internal/artefact"
 	"groma/internal/notice"
+	"groma/internal/source"
 	"groma/proto/groma/v1/gromav1connect"
 )
 
@@ -31,6 +32,8 @@ type Config struct {
 	Window int64
 	// Searchable says that Temporal has the search attributes of workflows.
 	Searchable bool
+	// Sources reads what requests name; nil reads https from public addresses.
+	Sources *source.Remote
 	// Private says that whoever asks is who runs this process: failures are told
 	// whole, and repositories on this machine may be surveyed.
 	Private bool

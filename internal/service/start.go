@@ -69,7 +69,7 @@ func (s *Service) queue(fingerprint string) string {
 
 // complete reads what a request names, and returns it with its spec.
 func (s *Service) complete(ctx context.Context, request *gromav1.StartSurveyRequest) (*gromav1.StartSurveyRequest, *gromav1.SurveySpec, error) {
-	request, err := survey.ReadDocuments(ctx, request)
+	request, err := survey.ReadDocuments(ctx, s.Sources, request)
 	if err != nil {
 		return nil, nil, s.refused(err)
 	}

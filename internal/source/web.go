@@ -26,44 +26,6 @@ func isURL(arg string) bool {
 	return ok && (strings.EqualFold(scheme, "http") || strings.EqualFold(scheme, "https"))
 }
 
-// ReadRemote brings what an https address names, as [Read] does, for a process
-// that reads what others name: nothing of this machine, and nothing unencrypted,
-// redirects included.
-func ReadRemote(ctx context.Context, arg string) (Source, error) {
-	if !isHTTPS(arg) {
-		return Source{}, notHTTPS(arg)
-	}
-	return readURL(ctx, onlyHTTPS, arg)
-}
-
-// ReadRemoteFile brings what an https address names, whatever is in it.
-func ReadRemoteFile(ctx context.Context, arg string) (landscape.Document, error) {
-	if !isHTTPS(arg) {
-		return landscape.Document{}, notHTTPS(arg)
-	}
-	return get(ctx, onlyHTTPS, arg)
-}
-
-func isHTTPS(arg string) bool {
-	scheme, _, ok := strings.Cut(arg, "://")
-	return ok && strings.EqualFold(scheme, "https")
-}
-
-func notHTTPS(arg string) error {
-	return fault.Errorf(fault.Invalid, "%.200q is no https address, and nothing else is read: send the document itself, or name its https address", landscape.Redact([]byte(arg)))
-}
-
-// onlyHTTPS follows no redirect to what is not encrypted.
-var onlyHTTPS = &http.Client{CheckRedirect: func(request *http.Request, via []*http.Request) error {
-	switch {
-	case request.URL.Scheme != "https":
-		return errors.New("it redirects to an address that is not https")
-	case len(via) >= 10:
-		return errors.New("it redirects more than ten times")
-	}
-	return nil
-}}
-
 // readURL brings a file, or takes the URL for a repository's. Both look alike;
 // a file is known by its extension or by a host that serves nothing else.
 func readURL(ctx context.Context, client *http.Client, arg string) (Source, error) {
@@ -174,7 +136,9 @@ func ask(ctx context.Context, client *http.Client, u *url.URL) (*http.Response, 
 // kindOf tells what a failure to read may be. A network's failures pass.
 func kindOf(err error) fault.Kind {
 	var network net.Error
-	switch {
+	switch kind := fault.KindOf(err); {
+	case kind.Permanent():
+		return kind
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &network) && network.Timeout():
 		return fault.TimedOut
 	case errors.As(err, &network), errors.Is(err, io.ErrUnexpectedEOF):

@@ -37,7 +37,7 @@ const (
 // sources and what was asked. The survey may never start; what is kept then is
 // in nobody's way.
 func Begin(ctx context.Context, store artefact.Store, request *gromav1.StartSurveyRequest, now time.Time) (*gromav1.SurveyRequest, error) {
-	request, err := ReadDocuments(ctx, request)
+	request, err := ReadDocuments(ctx, nil, request)
 	if err != nil {
 		return nil, err
 	}
@@ -68,9 +68,10 @@ func Request(ctx context.Context, store artefact.Store, id string) (*gromav1.Sur
 }
 
 // ReadDocuments returns a request with the documents in it that its spec names
-// and it does not have. They are read from https addresses only: a request may
-// come from anywhere, and must not have files of this machine read.
-func ReadDocuments(ctx context.Context, request *gromav1.StartSurveyRequest) (*gromav1.StartSurveyRequest, error) {
+// and it does not have. They are read as remote reads, a nil one from https and
+// public addresses alone: a request may come from anywhere, and must not have
+// files of this machine or its network read.
+func ReadDocuments(ctx context.Context, remote *source.Remote, request *gromav1.StartSurveyRequest) (*gromav1.StartSurveyRequest, error) {
 	whole := &gromav1.StartSurveyRequest{
 		Spec: proto.CloneOf(request.GetSpec()), Document: request.GetDocument(), Clomonitor: request.GetClomonitor(),
 		Annotations: request.GetAnnotations(), Window: request.GetWindow(), ShardSize: request.GetShardSize(),
@@ -79,22 +80,22 @@ func ReadDocuments(ctx context.Context, request *gromav1.StartSurveyRequest) (*g
 		whole.Spec = &gromav1.SurveySpec{}
 	}
 	if len(whole.Document) == 0 {
-		if err := readSource(ctx, whole); err != nil {
+		if err := readSource(ctx, remote, whole); err != nil {
 			return nil, fault.Errorf(fault.KindOf(err), "source: %w", err)
 		}
 	}
 	var err error
-	if whole.Clomonitor, err = readBeside(ctx, whole.Clomonitor, whole.Spec.Clomonitor); err != nil {
+	if whole.Clomonitor, err = readBeside(ctx, remote, whole.Clomonitor, whole.Spec.Clomonitor); err != nil {
 		return nil, fault.Errorf(fault.KindOf(err), "clomonitor: %w", err)
 	}
-	if whole.Annotations, err = readBeside(ctx, whole.Annotations, whole.Spec.Annotations); err != nil {
+	if whole.Annotations, err = readBeside(ctx, remote, whole.Annotations, whole.Spec.Annotations); err != nil {
 		return nil, fault.Errorf(fault.KindOf(err), "annotations: %w", err)
 	}
 	return whole, nil
 }
 
-func readSource(ctx context.Context, whole *gromav1.StartSurveyRequest) error {
-	read, err := source.ReadRemote(ctx, whole.Spec.Source)
+func readSource(ctx context.Context, remote *source.Remote, whole *gromav1.StartSurveyRequest) error {
+	read, err := remote.Read(ctx, whole.Spec.Source)
 	if err != nil {
 		return err
 	}
@@ -104,11 +105,11 @@ func readSource(ctx context.Context, whole *gromav1.StartSurveyRequest) error {
 	return nil
 }
 
-func readBeside(ctx context.Context, sent []byte, name string) ([]byte, error) {
+func readBeside(ctx context.Context, remote *source.Remote, sent []byte, name string) ([]byte, error) {
 	if len(sent) > 0 || name == "" {
 		return sent, nil
 	}
-	document, err := source.ReadRemoteFile(ctx, name)
+	document, err := remote.ReadFile(ctx, name)
 	return document.Data, err
 }
 

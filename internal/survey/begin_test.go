@@ -107,7 +107,7 @@ func TestComplete_Error(t *testing.T) {
 // and nothing unencrypted.
 func TestReadDocuments_Error(t *testing.T) {
 	for _, name := range []string{"/etc/passwd", "begin_test.go", "file:///etc/passwd", "http://127.0.0.1:1/landscape.yml", "-", "", "ssh://h/o/r", "HTTP://127.0.0.1/x.yml"} {
-		_, err := ReadDocuments(t.Context(), &gromav1.StartSurveyRequest{Spec: &gromav1.SurveySpec{Source: name}})
+		_, err := ReadDocuments(t.Context(), nil, &gromav1.StartSurveyRequest{Spec: &gromav1.SurveySpec{Source: name}})
 		if fault.KindOf(err) != fault.Invalid {
 			t.Errorf("source %s: %v, want invalid", name, err)
 		}
@@ -115,7 +115,7 @@ func TestReadDocuments_Error(t *testing.T) {
 			continue
 		}
 		for _, spec := range []*gromav1.SurveySpec{{Source: "x", Clomonitor: name}, {Source: "x", Annotations: name}} {
-			_, err := ReadDocuments(t.Context(), &gromav1.StartSurveyRequest{Spec: spec, Document: []byte("https://github.com/o/r\n")})
+			_, err := ReadDocuments(t.Context(), nil, &gromav1.StartSurveyRequest{Spec: spec, Document: []byte("https://github.com/o/r\n")})
 			if fault.KindOf(err) != fault.Invalid {
 				t.Errorf("%v: %v, want invalid", spec, err)
 			}
@@ -126,7 +126,7 @@ func TestReadDocuments_Error(t *testing.T) {
 // TestReadDocuments_Repository: the https address of a repository is a source,
 // and nothing has to be read.
 func TestReadDocuments_Repository(t *testing.T) {
-	read, err := ReadDocuments(t.Context(), &gromav1.StartSurveyRequest{Spec: &gromav1.SurveySpec{Source: "https://github.com/o/r.git"}})
+	read, err := ReadDocuments(t.Context(), nil, &gromav1.StartSurveyRequest{Spec: &gromav1.SurveySpec{Source: "https://github.com/o/r.git"}})
 	if err != nil {
 		t.Fatal(err)
 	}
