@@ -15,21 +15,30 @@ import (
 	"connectrpc.com/connect/v2"
 )
 
-// guard is the outermost of what wraps a call: it keeps what went wrong inside
+// guard goes around every call: it keeps what went wrong inside
 // from whoever asked.
 func guard(log *slog.Logger) connect.ServerInterceptor {
 	return func(next connect.ServerFunc) connect.ServerFunc {
 		return func(ctx context.Context, spec connect.Spec, stream connect.ServerStream) (err error) {
 			defer func() {
 				if reason := recover(); reason != nil {
-					err = hidden(log, spec.Procedure, fmt.Errorf("panic: %v\n%s", reason, debug.Stack()))
-				}
-				if err != nil {
-					visitOf(ctx).code = connect.CodeOf(err).String()
+					err = hidden(ctx, log, spec.Procedure, fmt.Errorf("panic: %v\n%s", reason, debug.Stack()))
 				}
 			}()
 			return told(ctx, log, spec.Procedure, next(ctx, spec, stream))
 		}
+	}
+}
+
+// noted has the log of requests say which calls failed, and how. It is for calls
+// that come over HTTP: those of pages may outlast their request.
+func noted(next connect.ServerFunc) connect.ServerFunc {
+	return func(ctx context.Context, spec connect.Spec, stream connect.ServerStream) error {
+		err := next(ctx, spec, stream)
+		if err != nil {
+			visitOf(ctx).code = connect.CodeOf(err).String()
+		}
+		return err
 	}
 }
 
@@ -47,13 +56,13 @@ func told(ctx context.Context, log *slog.Logger, procedure string, err error) er
 	case ctx.Err() != nil:
 		return connect.NewError(connect.CodeCanceled, "nobody waits for the answer any more")
 	}
-	return hidden(log, procedure, err)
+	return hidden(ctx, log, procedure, err)
 }
 
 // hidden logs an error, and returns one that says only where to look for it.
-func hidden(log *slog.Logger, where string, err error) *connect.Error {
+func hidden(ctx context.Context, log *slog.Logger, where string, err error) *connect.Error {
 	id := newID()
-	log.Error("a request failed", "id", id, "at", where, "error", err)
+	log.ErrorContext(ctx, "a request failed", "id", id, "at", where, "error", err)
 	return connect.Errorf(connect.CodeInternal, "the server failed: its log says why, under %s", id)
 }
 

@@ -33,7 +33,7 @@ func (s *Server) logged(next http.Handler) http.Handler {
 				panic(reason)
 			}
 			if reason != nil {
-				err := hidden(s.parts.Log, r.URL.Path, fmt.Errorf("panic: %v\n%s", reason, debug.Stack()))
+				err := hidden(r.Context(), s.parts.Log, r.URL.Path, fmt.Errorf("panic: %v\n%s", reason, debug.Stack()))
 				if out.status == 0 {
 					fail(out, err)
 				}

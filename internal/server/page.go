@@ -91,7 +91,7 @@ func (s *Server) servePage(w http.ResponseWriter, r *http.Request) {
 	}
 	var page bytes.Buffer
 	if err := pageTemplate.Execute(&page, v); err != nil {
-		fail(w, hidden(s.parts.Log, "the page", err))
+		fail(w, hidden(r.Context(), s.parts.Log, "the page", err))
 		return
 	}
 	h := w.Header()

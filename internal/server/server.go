@@ -126,7 +126,7 @@ func (s *Server) routes() *http.ServeMux {
 
 // mountCalls offers the RPCs, with what gRPC's tools ask of a server.
 func (s *Server) mountCalls(mux *http.ServeMux) {
-	server := connect.NewServer(guard(s.parts.Log), s.admit, s.bound)
+	server := connect.NewServer(noted, guard(s.parts.Log), s.admit, s.bound)
 	gromav1connect.RegisterSurveyServiceHandler(server, s.parts.API)
 	grpcreflect.Register(server)
 	registerHealth(server, s.parts.Ready)

@@ -56,7 +56,7 @@ func (s *Server) serveWebhook(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if err != nil {
-		fail(w, hidden(s.parts.Log, r.URL.Path, err))
+		fail(w, hidden(r.Context(), s.parts.Log, r.URL.Path, err))
 		return
 	}
 	s.putWebhook(w, r, forge, event)
