@@ -30,6 +30,10 @@ func (s *Server) serveEvents(w http.ResponseWriter, r *http.Request) {
 		fail(w, err)
 		return
 	}
+	if r.Method == http.MethodHead { // the header is all that is asked for
+		w.Header().Set("Content-Type", "text/event-stream")
+		return
+	}
 	name := visitOf(r.Context()).caller.name
 	if !s.streams.open(name) {
 		w.Header().Set("Retry-After", strconv.Itoa(tryAgain))

@@ -164,6 +164,9 @@ func TestEvents(t *testing.T) {
 			}
 		})
 	}
+	if got := h.ask(t, "HEAD", "/surveys/rome/events", ""); got.status != 200 || got.body != "" {
+		t.Errorf("HEAD: got %d %s", got.status, got.body)
+	}
 	if got := h.ask(t, "GET", "/surveys/veii/events", ""); got.status != 404 {
 		t.Errorf("no survey: got %d %s", got.status, got.body)
 	}
