@@ -40,12 +40,14 @@ func hostOf(key string) string {
 }
 
 // next is the host whose repository is next, or nil if nothing may be handed
-// out. Where there are several hosts, each gets half of the window at most, and
-// no more once a quarter of the window is in flight with it and slow.
+// out. While several hosts are unfinished each gets a quarter of the window at
+// most; and where there were several, none gets more once a quarter of the
+// window is in flight with it and slow.
 func (q *queue) next(window int64, slow func(i int) bool) *host {
+	quarter, several := max(window/4, 1), q.unfinished() > 1
 	var next *host
 	for _, h := range q.hosts {
-		full := len(q.hosts) > 1 && (int64(len(h.running)) >= max(window/2, 1) || h.slow(slow) >= max(window/4, 1))
+		full := several && int64(len(h.running)) >= quarter || len(q.hosts) > 1 && h.slow(slow) >= quarter
 		if len(h.waiting) == 0 || full {
 			continue
 		}
@@ -54,6 +56,17 @@ func (q *queue) next(window int64, slow func(i int) bool) *host {
 		}
 	}
 	return next
+}
+
+// unfinished is how many hosts have repositories that wait or are in flight.
+func (q *queue) unfinished() int {
+	n := 0
+	for _, h := range q.hosts {
+		if len(h.waiting)+len(h.running) > 0 {
+			n++
+		}
+	}
+	return n
 }
 
 // slow counts the repositories in flight that are slow. They were handed out

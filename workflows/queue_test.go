@@ -29,14 +29,15 @@ func TestQueue(t *testing.T) {
 		{"one host", []string{"a/1", "a/2", "a/3"}, never, []int{0, 1, 2}},
 		{"one slow host", []string{"a/1", "a/2", "a/3"}, always, []int{0, 1, 2}},
 		{"in turn", []string{"a/1", "a/2", "a/3", "b/1", "b/2"}, never, []int{0, 3, 1, 4}},
-		{"one of two is slow", []string{"a/1", "a/2", "a/3", "b/1", "b/2"}, func(i int) bool { return i < 3 }, []int{0, 3, 4}},
-		{"all are slow", []string{"a/1", "a/2", "b/1", "b/2"}, always, []int{0, 2}},
+		{"one of two is slow", []string{"a/1", "a/2", "a/3", "b/1", "b/2"}, func(i int) bool { return i < 3 }, []int{0, 3, 1, 4}},
+		{"a quarter each", []string{"a/1", "a/2", "a/3", "a/4", "b/1"}, never, []int{0, 4, 1}},
+		{"all are slow", []string{"a/1", "a/2", "b/1", "b/2"}, always, []int{0, 2, 1, 3}},
 		{"none", nil, never, nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			q := newQueue(targetsOf(test.keys...))
 			var got []int
-			for h := q.next(4, test.slow); h != nil; h = q.next(4, test.slow) {
+			for h := q.next(8, test.slow); h != nil; h = q.next(8, test.slow) {
 				got = append(got, q.take(h))
 			}
 			if !slices.Equal(got, test.want) {

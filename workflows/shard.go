@@ -40,8 +40,7 @@ func Shard(ctx workflow.Context, request *gromav1.ShardRequest) (*gromav1.ShardR
 type shard struct {
 	request  *gromav1.ShardRequest
 	window   int64 // how many may be in flight now
-	width    int64 // the window before the shard was spent, by which hosts are measured
-	spent    bool  // from then on, window only falls
+	width    int64 // the most that it was, by which hosts are measured
 	paused   bool
 	targets  []*gromav1.CensusTarget
 	queue    *queue
@@ -89,8 +88,7 @@ func (s *shard) mayBegin(ctx workflow.Context) bool {
 }
 
 // A census is slow that is in flight for longer than this. As a survey's window
-// is twice what its workers take at once, half of it keeps all of them busy, and
-// a quarter half of them.
+// is twice what its workers take at once, a quarter of it is half of them.
 const slowAfter = time.Minute
 
 // next is the host whose turn it is, nil if there is none.
@@ -111,10 +109,8 @@ func (s *shard) hear(ctx workflow.Context) {
 	window, paused := workflow.GetSignalChannel(ctx, windowSignal), workflow.GetSignalChannel(ctx, pausedSignal)
 	selector := workflow.NewSelector(ctx)
 	selector.AddReceive(window, func(c workflow.ReceiveChannel, _ bool) {
-		var granted int64
-		if c.Receive(ctx, &granted); !s.spent {
-			s.window, s.width = granted, granted
-		}
+		c.Receive(ctx, &s.window)
+		s.width = max(s.width, s.window)
 	})
 	selector.AddReceive(paused, func(c workflow.ReceiveChannel, _ bool) { c.Receive(ctx, &s.paused) })
 	selector.AddReceive(ctx.Done(), func(workflow.ReceiveChannel, bool) {})
@@ -123,21 +119,22 @@ func (s *shard) hear(ctx workflow.Context) {
 	}
 }
 
-// tellSpent tells the survey when nothing can be handed out for now and a
-// quarter of the window is free, so that the next shard may have that. From then
-// on the shard keeps to what it has; it tells again each time that is a quarter.
+// tellSpent tells the survey when nothing can be handed out for now, so that the
+// next shard begins. From then on the shard keeps to what it has in flight; it
+// tells again each time that is a quarter.
 func (s *shard) tellSpent(ctx workflow.Context) {
 	parent := workflow.GetInfo(ctx).ParentWorkflowExecution
-	if parent == nil || workflow.Await(ctx, func() bool { return s.running <= max(s.window*3/4, 1) && s.next(ctx) == nil }) != nil {
+	if parent == nil || workflow.Await(ctx, func() bool { return s.next(ctx) == nil }) != nil {
 		return
 	}
 	for s.queue.waiting > 0 || s.running > 0 {
-		s.spent, s.window = true, max(s.running, 1)
-		told := workflow.SignalExternalWorkflow(ctx, parent.ID, parent.RunID, spentSignal, &gromav1.ShardSpent{Shard: s.request.Shard, Window: s.window})
+		kept := max(s.running, 1)
+		s.window = kept
+		told := workflow.SignalExternalWorkflow(ctx, parent.ID, parent.RunID, spentSignal, &gromav1.ShardSpent{Shard: s.request.Shard, Window: kept})
 		if err := told.Get(ctx, nil); err != nil && ctx.Err() == nil {
 			workflow.GetLogger(ctx).Warn("survey not told that its shard is spent", "survey", s.request.Survey, "shard", s.request.Shard, "error", err)
 		}
-		if workflow.Await(ctx, func() bool { return s.running <= s.window/4 }) != nil {
+		if workflow.Await(ctx, func() bool { return s.running <= kept/4 }) != nil {
 			return
 		}
 	}

@@ -146,7 +146,7 @@ func (s *survey) ready(n int64) bool {
 
 // start starts shard n with what room there is.
 func (s *survey) start(ctx workflow.Context, n int64) {
-	window := s.room()
+	window := s.room(n)
 	ctx = workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
 		WorkflowID:          ShardID(workflow.GetInfo(ctx).WorkflowExecution.ID, n),
 		WaitForCancellation: true, // a cancelled shard seals what it has
@@ -171,27 +171,30 @@ func (s *survey) await(ctx workflow.Context, n int64) {
 	count(s.far.Outcomes, response.Outcomes)
 }
 
-// room is how many censuses the shard that is not spent, of which there is one
-// at most, may have in flight: what the others leave.
-func (s *survey) room() int64 {
+// room is how many censuses the youngest shard may have in flight: what the
+// others leave of the window, and a quarter of it in any case. Shards that hang
+// hold up nobody.
+func (s *survey) room(youngest int64) int64 {
 	room := s.request.Window
 	for i := range s.shards {
-		if s.shards[i].inFlight() && s.shards[i].spent {
+		if s.shards[i].inFlight() && int64(i) != youngest {
 			room -= s.shards[i].window
 		}
 	}
-	return max(room, 1)
+	return max(room, s.request.Window/4, 1)
 }
 
-// grant gives the shard that is not spent what others need no more.
+// grant gives the youngest shard what others need no more. When it is spent,
+// that is the next one's, if there is one.
 func (s *survey) grant(ctx workflow.Context) {
-	room := s.room()
-	for i := range s.shards {
-		shard := &s.shards[i]
-		if shard.inFlight() && !shard.spent && shard.window < room {
-			shard.window = room
-			shard.child.SignalChildWorkflow(ctx, windowSignal, room) // one that has ended needs none
-		}
+	if s.far.Next == 0 {
+		return
+	}
+	youngest, last := &s.shards[s.far.Next-1], s.far.Next == s.far.Shards
+	room := s.room(s.far.Next - 1)
+	if youngest.inFlight() && (!youngest.spent || last) && youngest.window < room {
+		youngest.window = room
+		youngest.child.SignalChildWorkflow(ctx, windowSignal, room) // one that has ended needs none
 	}
 }
 

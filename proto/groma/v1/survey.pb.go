@@ -763,7 +763,8 @@ type SurveyRequest struct {
 	Survey    string                 `protobuf:"bytes,1,opt,name=survey,proto3" json:"survey,omitempty"`
 	Spec      *SurveySpec            `protobuf:"bytes,2,opt,name=spec,proto3" json:"spec,omitempty"`
 	StartedAt *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=started_at,json=startedAt,proto3" json:"started_at,omitempty"`
-	// Window is how many censuses may be in flight, of all shards together.
+	// Window is how many censuses may be in flight, of all shards together; those
+	// that begin while others hang have a quarter of it each in any case.
 	Window int64 `protobuf:"varint,4,opt,name=window,proto3" json:"window,omitempty"`
 	// ShardSize is how many repositories a shard has; zero means the default.
 	ShardSize int64 `protobuf:"varint,5,opt,name=shard_size,json=shardSize,proto3" json:"shard_size,omitempty"`
