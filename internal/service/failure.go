@@ -42,7 +42,7 @@ func (s *Service) told(ctx context.Context, err error) error {
 		return connect.NewError(connect.CodeCanceled, "the caller has gone").WithCause(err)
 	}
 	code, text := kindOf(err)
-	s.Log.Error("a call failed", "error", err)
+	s.Log.ErrorContext(ctx, "a call failed", "error", err)
 	if s.Private {
 		text = err.Error()
 	}

@@ -101,7 +101,7 @@ func (s *Service) entry(ctx context.Context, id string) entry {
 	}
 	state, _, err := s.state(ctx, k)
 	if err != nil { // Temporal's, which a list does without
-		s.Log.Warn("a survey's workflow cannot be asked for", "survey", id, "error", err)
+		s.Log.WarnContext(ctx, "a survey's workflow cannot be asked for", "survey", id, "error", err)
 		state = k.state()
 		state.State = stateUnfinished
 	}

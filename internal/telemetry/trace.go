@@ -16,8 +16,10 @@ import (
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/sdk/resource"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/trace"
 	"go.temporal.io/sdk/contrib/opentelemetry"
 	"go.temporal.io/sdk/interceptor"
+	"go.temporal.io/sdk/log"
 )
 
 // Tracing says who makes spans and where they go.
@@ -124,7 +126,7 @@ func (t *Traces) Interceptors() ([]interceptor.ClientInterceptor, error) {
 	if t == nil {
 		return nil, nil
 	}
-	carry, err := opentelemetry.NewTracingInterceptor(opentelemetry.TracerOptions{
+	carry, err := opentelemetry.NewTracer(opentelemetry.TracerOptions{
 		Tracer:                  t.provider.Tracer(scope),
 		TextMapPropagator:       propagation.TraceContext{},
 		DisableQueryTracing:     true, // progress is asked for all the time
@@ -134,7 +136,18 @@ func (t *Traces) Interceptors() ([]interceptor.ClientInterceptor, error) {
 	if err != nil {
 		return nil, fmt.Errorf("traces through Temporal: %w", err)
 	}
-	return []interceptor.ClientInterceptor{carry}, nil
+	return []interceptor.ClientInterceptor{interceptor.NewTracingInterceptor(tracer{carry})}, nil
+}
+
+// tracer is one whose logs have the key of all others.
+type tracer struct{ interceptor.Tracer }
+
+// GetLogger is the log of a workflow or an activity.
+func (tracer) GetLogger(next log.Logger, ref interceptor.TracerSpanRef) log.Logger {
+	if span, ok := ref.(trace.Span); ok {
+		return log.With(next, "trace_id", span.SpanContext().TraceID().String())
+	}
+	return next
 }
 
 // quietTime is between two complaints about a collector.
