@@ -319,6 +319,30 @@ func TestStop(t *testing.T) {
 	}
 }
 
+// TestStop_GRPC: so do calls over HTTP/2, whose connections stay open.
+func TestStop_GRPC(t *testing.T) {
+	api := newFake()
+	api.waits = true
+	h := newHouse(t, Config{}, Parts{API: api})
+	conn, err := grpc.NewClient(strings.TrimPrefix(h.url, "http://"), grpc.WithTransportCredentials(insecure.NewCredentials()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	watch, err := conn.NewStream(t.Context(), &grpc.StreamDesc{ServerStreams: true}, "/groma.v1.SurveyService/WatchSurvey")
+	if err == nil {
+		err = errors.Join(watch.SendMsg(&gromav1.WatchSurveyRequest{Survey: "rome", After: 5}), watch.CloseSend())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	<-api.watched
+	h.end(t)
+	if err := watch.RecvMsg(&gromav1.WatchSurveyResponse{}); status.Code(err) != codes.Unavailable {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestTLS(t *testing.T) {
 	authority := enginetest.NewAuthority(t)
 	cert, key := authority.Issue(t, "groma.example.org", time.Hour)
