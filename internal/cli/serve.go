@@ -16,6 +16,7 @@ import (
 	"groma/internal/notice"
 	"groma/internal/server"
 	"groma/internal/service"
+	"groma/internal/source"
 	gromav1 "groma/proto/groma/v1"
 )
 
@@ -144,7 +145,7 @@ func (c *serveCommand) startWorker(e *engine.Engine, log *slog.Logger) (stop fun
 func (c *serveCommand) serve(ctx context.Context, e *engine.Engine, web server.Config, log *slog.Logger) error {
 	api := service.New(service.Config{
 		Store: e.Store, Temporal: e.Temporal, Notices: e.Notices, Queue: func(string) string { return c.work.queue },
-		Window: int64(2 * c.work.concurrency), Searchable: e.Searchable(ctx), Log: log,
+		Sources: source.NewRemote(c.work.git.guard), Window: int64(2 * c.work.concurrency), Searchable: e.Searchable(ctx), Log: log,
 	})
 	metrics := c.work.metrics
 	metrics.Surveys(e.Surveys)

@@ -16,6 +16,7 @@ import (
 	"groma/internal/census"
 	"groma/internal/engine"
 	"groma/internal/gitwire"
+	"groma/internal/outward"
 	"groma/internal/telemetry"
 	gromav1 "groma/proto/groma/v1"
 )
@@ -127,6 +128,7 @@ type gitSettings struct {
 	mirrors   []string
 	tokenFile string
 	memory    size
+	guard     *outward.Rules // what may be asked; nil asks whatever it is told to
 }
 
 func (s *gitSettings) register(flags *pflag.FlagSet) {
@@ -173,7 +175,7 @@ func (s *gitSettings) client(terminal Terminal, concurrency int, more ...gitwire
 	packs := int64(s.memory) - s.contentBytes()
 	return gitwire.New(gitwire.Config{
 		Mirrors: mirrors, Credentials: credentials, MemoryBytes: max(1, packs/int64(concurrency)),
-		Watch: telemetry.Git,
+		Watch: telemetry.Git, Guard: s.guard,
 	}), nil
 }
 

@@ -17,6 +17,7 @@ import (
 	"groma/internal/engine"
 	"groma/internal/gitwire"
 	"groma/internal/server"
+	"groma/internal/source"
 	"groma/internal/telemetry"
 	"groma/workers"
 	"groma/workflows"
@@ -26,6 +27,7 @@ import (
 // a server that has one.
 type workSettings struct {
 	git         gitSettings
+	outward     outwardSettings
 	concurrency int
 	queue       string
 	metrics     *telemetry.Metrics // hear of what is done; nil ones do not
@@ -35,16 +37,19 @@ func (s *workSettings) register(flags *pflag.FlagSet) {
 	flags.IntVar(&s.concurrency, "concurrency", 2*runtime.NumCPU(), "how many repositories to count at once")
 	flags.StringVar(&s.queue, "queue", workflows.ClusterQueue, "Temporal task queue that the servers and workers of a cluster share")
 	s.git.register(flags)
+	s.outward.register(flags)
 }
 
-func (s *workSettings) check() error {
+// check also has git ask no more than the outward settings allow.
+func (s *workSettings) check() (err error) {
 	if s.concurrency < 1 {
 		return usagef("--concurrency %d: want at least 1", s.concurrency)
 	}
 	if s.queue == "" || strings.ContainsFunc(s.queue, func(r rune) bool { return r <= ' ' || r == 0x7f }) {
 		return usagef("--queue %q: want a name without spaces", s.queue)
 	}
-	return nil
+	s.git.guard, err = s.outward.rules()
+	return err
 }
 
 // start starts a worker, which runs until it is stopped.
@@ -52,8 +57,8 @@ func (s *workSettings) start(e *engine.Engine, git *gitwire.Client, roles worker
 	s.metrics.MemoryBudget(int64(s.git.memory))
 	w := workers.New(e.Temporal, workers.Config{
 		Taker:   &census.Taker{Git: git, Store: e.Store, Contents: census.NewContents(s.git.contentBytes()), Metrics: s.metrics},
-		Metrics: s.metrics,
-		Store:   e.Store, Notices: e.Notices, Log: log, Concurrency: s.concurrency, Queue: s.queue, Roles: roles, Temporal: e.Temporal,
+		Metrics: s.metrics, Sources: source.NewRemote(s.git.guard),
+		Store: e.Store, Notices: e.Notices, Log: log, Concurrency: s.concurrency, Queue: s.queue, Roles: roles, Temporal: e.Temporal,
 	})
 	if err := w.Start(); err != nil {
 		return nil, fmt.Errorf("start the worker: %w", err)
