@@ -28,6 +28,7 @@ func (s *scale) up(ctx context.Context, workers int) (*cluster, error) {
 	}
 	args := []string{"--workers", strconv.Itoa(workers), "--port-base", strconv.Itoa(s.portBase), "--", "--concurrency", strconv.Itoa(s.concurrency)}
 	if _, err := c.call(ctx, "up", append(args, s.mirrorFlags()...)...); err != nil {
+		_ = c.down() // of what had begun when it was interrupted; else there is none
 		return nil, err
 	}
 	said, err := c.call(ctx, "env")
