@@ -101,7 +101,10 @@ func New(c client.Client, config Config) worker.Worker {
 }
 
 // Activities are the activities that package workflows names.
-type Activities struct{ Config }
+type Activities struct {
+	Config
+	manifests manifests
+}
 
 // Plan reads a survey's sources and keeps its manifest.
 func (a *Activities) Plan(ctx context.Context, request *gromav1.PlanRequest) (*gromav1.PlanResponse, error) {
@@ -123,7 +126,7 @@ func (a *Activities) Plan(ctx context.Context, request *gromav1.PlanRequest) (*g
 func (a *Activities) ListShard(ctx context.Context, request *gromav1.ListShardRequest) (*gromav1.ListShardResponse, error) {
 	ctx, done := alive(ctx)
 	defer done()
-	manifest, err := survey.Manifest(ctx, a.Store, request.Survey)
+	manifest, err := a.manifests.get(ctx, a.Store, request.Survey)
 	if err != nil {
 		return nil, verdict(ctx, err)
 	}

@@ -58,7 +58,7 @@ func newActivities(t *testing.T) *testsuite.TestActivityEnvironment {
 	}
 	var suite testsuite.WorkflowTestSuite
 	env := suite.NewTestActivityEnvironment()
-	env.RegisterActivity(&Activities{Config{Taker: &census.Taker{Git: git, Store: store}, Store: store, Log: slog.New(slog.NewTextHandler(io.Discard, nil))}})
+	env.RegisterActivity(&Activities{Config: Config{Taker: &census.Taker{Git: git, Store: store}, Store: store, Log: slog.New(slog.NewTextHandler(io.Discard, nil))}})
 	return env
 }
 
