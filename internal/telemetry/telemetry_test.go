@@ -277,10 +277,10 @@ func expectAttributes(t *testing.T, spans tracetest.SpanStubs, name string, want
 		}
 		missing := len(want)
 		for _, attribute := range span.Attributes {
-			if value, ok := want[string(attribute.Key)]; ok && value == attribute.Value.Emit() {
+			if value, ok := want[string(attribute.Key)]; ok && value == attribute.Value.String() {
 				missing--
 			}
-			fmt.Fprintf(&seen, "%s=%s ", attribute.Key, attribute.Value.Emit())
+			fmt.Fprintf(&seen, "%s=%s ", attribute.Key, attribute.Value.String())
 		}
 		if missing == 0 {
 			return
