@@ -128,6 +128,9 @@ func ask(ctx context.Context, client *http.Client, u *url.URL) (*http.Response, 
 		if errors.As(err, &withURL) {
 			err = withURL.Err // the rest repeats the URL, query and all
 		}
+		if kind := kindOf(err); kind.Permanent() { // it says itself what to do
+			return nil, fault.Errorf(kind, "asking for %s: %w", public(u), err)
+		}
 		return nil, fault.Errorf(kindOf(err), "asking for %s: %w: check the address and the network", public(u), err)
 	}
 	return response, nil
