@@ -6,7 +6,9 @@ import (
 )
 
 // openAPI describes the calls for programs that speak HTTP and JSON. It is
-// generated from the contract.
+// generated from the contract, by a test:
+//
+//	GROMA_TEST_OPENAPI=1 go test ./internal/server -run OpenAPI -update
 //
 //go:embed openapi.yaml
 var openAPI []byte
