@@ -15,6 +15,7 @@ import (
 type observed struct {
 	metrics *telemetry.Metrics // nil for a command that ends
 	traces  *telemetry.Traces  // nil unless the environment wants them
+	log     *slog.Logger
 }
 
 // observe switches on the metrics of a process that runs for long, and traces if
@@ -33,7 +34,7 @@ func observeTraces(ctx context.Context, terminal Terminal, service string, log *
 	if err != nil {
 		return nil, usageError{err}
 	}
-	return &observed{traces: traces}, nil
+	return &observed{traces: traces, log: log}, nil
 }
 
 // open opens a world, watched if there are traces.
@@ -56,9 +57,11 @@ func (o *observed) open(ctx context.Context, config engine.Config) (*engine.Engi
 // lastSpans is how long the end of a process waits for its last spans to go.
 const lastSpans = 5 * time.Second
 
-// stop sends the last spans. What cannot be sent is lost, as the log has said.
+// stop sends the last spans. What cannot be sent is lost.
 func (o *observed) stop() {
 	ctx, cancel := context.WithTimeout(context.Background(), lastSpans)
 	defer cancel()
-	_ = o.traces.Stop(ctx)
+	if err := o.traces.Stop(ctx); err != nil {
+		o.log.Warn("the last traces are lost", "error", err)
+	}
 }

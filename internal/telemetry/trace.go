@@ -99,10 +99,7 @@ func Trace(ctx context.Context, tracing Tracing) (*Traces, error) {
 	if err != nil {
 		return nil, fmt.Errorf("send traces: %w", err)
 	}
-	if tracing.Log != nil {
-		otel.SetErrorHandler(&lost{log: tracing.Log})
-	}
-	return NewTraces(sdktrace.NewTracerProvider(sdktrace.WithResource(from), sdktrace.WithBatcher(out))), nil
+	return NewTraces(sdktrace.NewTracerProvider(sdktrace.WithResource(from), sdktrace.WithBatcher(&complaining{SpanExporter: out, log: tracing.Log}))), nil
 }
 
 // NewTraces has the process make its spans with a provider of one's own.
@@ -153,20 +150,31 @@ func (tracer) GetLogger(next log.Logger, ref interceptor.TracerSpanRef) log.Logg
 // quietTime is between two complaints about a collector.
 const quietTime = time.Minute
 
-// lost tells of spans that could not be sent, now and then.
-type lost struct {
+// complaining tells of spans that could not be sent, now and then. It does so
+// itself: who hears of errors is one for the whole process, and the embedded
+// Temporal takes that place.
+type complaining struct {
+	sdktrace.SpanExporter
 	log *slog.Logger
 
 	mu    sync.Mutex
 	until time.Time
 }
 
-// Handle implements OpenTelemetry's ErrorHandler.
-func (l *lost) Handle(err error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if now := time.Now(); now.After(l.until) {
-		l.until = now.Add(quietTime)
-		l.log.Warn("traces are lost", "error", err)
+// ExportSpans sends spans, or throws them away.
+func (c *complaining) ExportSpans(ctx context.Context, spans []sdktrace.ReadOnlySpan) error {
+	err := c.SpanExporter.ExportSpans(ctx, spans)
+	if err != nil && c.log != nil {
+		c.complain(err)
+	}
+	return nil
+}
+
+func (c *complaining) complain(err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if now := time.Now(); now.After(c.until) {
+		c.until = now.Add(quietTime)
+		c.log.Warn("traces are lost", "error", err)
 	}
 }

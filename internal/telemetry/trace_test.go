@@ -3,6 +3,7 @@ package telemetry_test
 import (
 	"bytes"
 	"log/slog"
+	"os"
 	"runtime"
 	"strings"
 	"testing"
@@ -51,6 +52,30 @@ func TestTrace_Error(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("%s=http/protobuf is %v, want an error that names it", name, err)
 		}
+	}
+}
+
+// TestTrace_Away: a collector that is away is told of once, and harms nothing.
+func TestTrace_Away(t *testing.T) {
+	for name, value := range map[string]string{
+		"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9", "OTEL_EXPORTER_OTLP_TIMEOUT": "100", "OTEL_BSP_MAX_EXPORT_BATCH_SIZE": "1",
+	} {
+		t.Setenv(name, value)
+	}
+	var out bytes.Buffer
+	traces, err := telemetry.Trace(t.Context(), telemetry.Tracing{Service: "s", Env: os.Getenv, Log: slog.New(slog.NewTextHandler(&out, nil))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		_, span := otel.Tracer("test").Start(t.Context(), "x")
+		span.End()
+	}
+	if err := traces.Stop(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if n := strings.Count(out.String(), "traces are lost"); n != 1 {
+		t.Errorf("three spans that are lost are told of %d times, want once:\n%s", n, &out)
 	}
 }
 
