@@ -3,6 +3,8 @@ package artefact
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -37,6 +39,9 @@ func NewFolder(root string) (*Folder, error) {
 // it out of every key.
 const incoming = ".incoming"
 
+// partPrefix is what the names of such files begin with.
+const partPrefix = "part-"
+
 // Create writes a file of its own and then links it to its name, which fails
 // if the name is taken: so nobody sees half a file, and the first one wins.
 func (f *Folder) Create(ctx context.Context, key string, data []byte) error {
@@ -63,15 +68,30 @@ func (f *Folder) CreateFrom(ctx context.Context, key string, write func(io.Write
 		return fmt.Errorf("artefact: keep %s: %w", key, err)
 	}
 	defer os.Remove(part)
-	if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
-		return fmt.Errorf("artefact: keep %s: %w", key, err)
-	}
-	err = os.Link(part, name)
+	err = link(part, name)
 	if errors.Is(err, fs.ErrExist) {
 		return fmt.Errorf("%s: %w", key, ErrExists)
 	}
 	if err != nil {
 		return fmt.Errorf("artefact: keep %s: %w", key, err)
+	}
+	return nil
+}
+
+// link gives a file its name, for good. The folder may be removed as empty
+// between its making and the file's coming, by who deletes its last artefact:
+// then it is made again.
+func link(part, name string) (err error) {
+	for range 10 {
+		if err = os.MkdirAll(filepath.Dir(name), 0o700); err == nil {
+			err = os.Link(part, name)
+		}
+		if !errors.Is(err, fs.ErrNotExist) {
+			break
+		}
+	}
+	if err != nil {
+		return err
 	}
 	return syncFolder(filepath.Dir(name))
 }
@@ -148,13 +168,17 @@ func (f *Folder) lock(ctx context.Context) (unlock func(), err error) {
 	return unlock, nil
 }
 
-// write puts on disk for good what is written, under a name nobody looks for.
+// write puts on disk for good what is written, with its checksum, under a name
+// nobody looks for.
 func (f *Folder) write(write func(io.Writer) error) (name string, err error) {
-	part, err := os.CreateTemp(filepath.Join(f.root, incoming), "part-")
+	part, err := os.CreateTemp(filepath.Join(f.root, incoming), partPrefix)
 	if err != nil {
 		return "", err
 	}
-	err = write(part)
+	sum := sha256.New()
+	if err = write(io.MultiWriter(part, sum)); err == nil {
+		err = setSum(part, hex.EncodeToString(sum.Sum(nil)))
+	}
 	err = errors.Join(err, part.Sync(), part.Close())
 	if err != nil {
 		os.Remove(part.Name())
@@ -172,22 +196,48 @@ func syncFolder(name string) error {
 	return errors.Join(dir.Sync(), dir.Close())
 }
 
-// Get reads one file.
+// Get reads one file, and compares it with its checksum.
 func (f *Folder) Get(ctx context.Context, key string) ([]byte, error) {
+	data, _, err := f.checked(ctx, key)
+	return data, err
+}
+
+func (f *Folder) checked(ctx context.Context, key string) (data []byte, checked bool, err error) {
 	if err := validKey(key); err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	if err := ctx.Err(); err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	data, err := os.ReadFile(filepath.Join(f.root, filepath.FromSlash(key)))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%s: %w", key, ErrMissing)
+	data, sum, err := readSummed(filepath.Join(f.root, filepath.FromSlash(key)))
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, false, fmt.Errorf("%s: %w", key, ErrMissing)
+	case err != nil:
+		return nil, false, fmt.Errorf("artefact: read %s: %w", key, err)
+	case !sound(data, sum):
+		return nil, true, damaged(key, sum, data)
 	}
+	return data, sum != "", nil
+}
+
+// readSummed reads a file and the checksum that is kept of it, both of the same
+// file whoever swaps it meanwhile.
+func readSummed(name string) (data []byte, sum string, err error) {
+	file, err := os.Open(name)
 	if err != nil {
-		return nil, fmt.Errorf("artefact: read %s: %w", key, err)
+		return nil, "", err
 	}
-	return data, nil
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return nil, "", err
+	}
+	whole := bytes.NewBuffer(make([]byte, 0, info.Size()+bytes.MinRead))
+	if _, err := whole.ReadFrom(file); err != nil {
+		return nil, "", err
+	}
+	return whole.Bytes(), getSum(file), nil
 }
 
 // List walks the deepest folder that the prefix names whole. The walk is

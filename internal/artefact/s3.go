@@ -10,6 +10,7 @@ import (
 	"iter"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/minio/minio-go/v7"
 	"github.com/minio/minio-go/v7/pkg/credentials"
@@ -80,7 +81,7 @@ func (s *S3) probe(ctx context.Context) (key string, err error) {
 	if err != nil {
 		return key, err
 	}
-	_, stale, err := s.get(ctx, key)
+	_, stale, _, err := s.get(ctx, key)
 	if err != nil {
 		return key, err
 	}
@@ -136,7 +137,7 @@ func (s *S3) remove(ctx context.Context, key string) error {
 // Create asks the server to store the object only if there is none.
 func (s *S3) Create(ctx context.Context, key string, data []byte) error {
 	err := s.put(ctx, key, data, func(o *minio.PutObjectOptions) { o.SetMatchETagExcept("*") })
-	if refusedCondition(err) {
+	if refusedCondition(err) && minio.ToErrorResponse(errors.Unwrap(err)).Code != minio.NoSuchKey { // which says nothing of this key
 		return fmt.Errorf("%s: %w", key, ErrExists)
 	}
 	return err
@@ -155,7 +156,7 @@ func (s *S3) Swap(ctx context.Context, key string, before, data []byte) error {
 		return err
 	}
 	for tried := ""; ; {
-		kept, tag, err := s.get(ctx, key)
+		kept, tag, _, err := s.get(ctx, key)
 		if err != nil && !errors.Is(err, ErrMissing) {
 			return err
 		}
@@ -182,6 +183,7 @@ func (s *S3) put(ctx context.Context, key string, data []byte, condition func(*m
 		DisableMultipart:     true,
 		DisableContentSha256: s.plain,
 		SendContentMd5:       s.plain,
+		UserMetadata:         map[string]string{sumHeader: sumOf(data)},
 	}
 	condition(&options)
 	_, err := s.core.Client.PutObject(ctx, s.bucket, s.prefix+key, bytes.NewReader(data), int64(len(data)), options)
@@ -201,48 +203,96 @@ func refusedCondition(err error) bool {
 	return answer.StatusCode == http.StatusPreconditionFailed || answer.StatusCode == http.StatusConflict || answer.Code == minio.NoSuchKey
 }
 
-// Get reads one object.
+// sumHeader is the header in which an object's checksum travels with it: no
+// request is made for it alone.
+const sumHeader = "X-Amz-Meta-Groma-Sha256"
+
+// Get reads one object, and compares it with its checksum.
 func (s *S3) Get(ctx context.Context, key string) ([]byte, error) {
-	data, _, err := s.get(ctx, key)
+	data, _, err := s.checked(ctx, key)
 	return data, err
 }
 
-// get reads one object and its ETag. Core's GetObject asks at once; the client's
-// own is lazy and can fail in the middle of a read.
-func (s *S3) get(ctx context.Context, key string) (data []byte, tag string, err error) {
-	if err := validKey(key); err != nil {
-		return nil, "", err
+func (s *S3) checked(ctx context.Context, key string) (data []byte, checked bool, err error) {
+	data, _, sum, err := s.get(ctx, key)
+	return data, sum != "", err
+}
+
+// get reads an object, its ETag and its checksum. What does not have its
+// checksum is read once more, since it may have been damaged on its way.
+func (s *S3) get(ctx context.Context, key string) (data []byte, tag, sum string, err error) {
+	for range 2 {
+		data, tag, sum, err = s.read(ctx, key)
+		if err != nil || sound(data, sum) {
+			return data, tag, sum, err
+		}
 	}
-	body, info, _, err := s.core.GetObject(ctx, s.bucket, s.prefix+key, minio.GetObjectOptions{})
+	return nil, "", sum, damaged(key, sum, data)
+}
+
+// read asks once. Core's GetObject asks at once; the client's own is lazy and
+// can fail in the middle of a read.
+func (s *S3) read(ctx context.Context, key string) (data []byte, tag, sum string, err error) {
+	if err := validKey(key); err != nil {
+		return nil, "", "", err
+	}
+	body, info, header, err := s.core.GetObject(ctx, s.bucket, s.prefix+key, minio.GetObjectOptions{})
 	if err == nil {
 		data, err = io.ReadAll(body)
 		err = errors.Join(err, body.Close())
 		if err == nil {
-			return data, info.ETag, nil
+			return data, info.ETag, header.Get(sumHeader), nil
 		}
 	}
 	if minio.ToErrorResponse(err).Code == minio.NoSuchKey {
-		return nil, "", fmt.Errorf("%s: %w", key, ErrMissing)
+		return nil, "", "", fmt.Errorf("%s: %w", key, ErrMissing)
 	}
-	return nil, "", fmt.Errorf("artefact: read %s: %w", key, err)
+	return nil, "", "", fmt.Errorf("artefact: read %s: %w", key, err)
 }
 
 // List yields keys as S3 sorts them, which is by their bytes. What is no key, as
 // a server leaves it that was killed, is passed over.
 func (s *S3) List(ctx context.Context, prefix string) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
+		for entry, err := range s.Entries(ctx, prefix) {
+			if !yield(entry.Key, err) {
+				return
+			}
+		}
+	}
+}
+
+// Entries is List, with what the server says of each object.
+func (s *S3) Entries(ctx context.Context, prefix string) iter.Seq2[Entry, error] {
+	return func(yield func(Entry, error) bool) {
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel() // ends the listing's goroutine when yield stops early
 		options := minio.ListObjectsOptions{Prefix: s.prefix + prefix, Recursive: true}
 		for object := range s.core.Client.ListObjects(ctx, s.bucket, options) {
 			if object.Err != nil {
-				yield("", fmt.Errorf("artefact: list %s: %w", prefix, object.Err))
+				yield(Entry{}, fmt.Errorf("artefact: list %s: %w", prefix, object.Err))
 				return
 			}
 			key := strings.TrimPrefix(object.Key, s.prefix)
-			if validKey(key) == nil && !yield(key, nil) {
+			if validKey(key) == nil && !yield(Entry{Key: key, Bytes: object.Size, Kept: object.LastModified}, nil) {
 				return
 			}
 		}
 	}
+}
+
+// Delete deletes one object; S3 takes it well that there is none.
+func (s *S3) Delete(ctx context.Context, key string) error {
+	if err := validKey(key); err != nil {
+		return err
+	}
+	if err := s.core.Client.RemoveObject(ctx, s.bucket, s.prefix+key, minio.RemoveObjectOptions{}); err != nil {
+		return fmt.Errorf("artefact: delete %s: %w", key, err)
+	}
+	return nil
+}
+
+// Leftovers are the server's own matter: an object comes in one request.
+func (s *S3) Leftovers(ctx context.Context, _ time.Time, _ bool) (Leftovers, error) {
+	return Leftovers{}, ctx.Err()
 }

@@ -19,6 +19,7 @@ type aServer struct {
 	bodies []string
 	reads  int
 	wanted []string // what If-Match said
+	sum    string   // the checksum of the object, empty for none
 }
 
 func (s *aServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -39,6 +40,9 @@ func (s *aServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		at := min(s.reads, len(s.tags)-1)
 		s.reads++
 		w.Header().Set("ETag", `"`+s.tags[at]+`"`)
+		if s.sum != "" {
+			w.Header().Set("X-Amz-Meta-Groma-Sha256", s.sum)
+		}
 		w.Header().Set("Last-Modified", "Thu, 01 Jan 2026 00:00:00 GMT")
 		io.WriteString(w, s.bodies[at])
 	}
@@ -78,6 +82,31 @@ func TestS3_Swap(t *testing.T) {
 			err := test.server.start(t).Swap(t.Context(), "a/x.json", []byte("x"), []byte("z"))
 			if (err != nil) != test.fails || errors.Is(err, ErrChanged) != test.changed || !slices.Equal(test.server.wanted, test.wanted) {
 				t.Errorf("Swap: %v; it wanted %v", err, test.server.wanted)
+			}
+		})
+	}
+}
+
+// TestS3_Damaged: an object that has another checksum than it came with is read
+// once more, and then refused.
+func TestS3_Damaged(t *testing.T) {
+	for name, test := range map[string]struct {
+		server  aServer
+		checked bool
+		damaged bool
+		reads   int
+	}{
+		"whole":               {aServer{bodies: []string{"x"}, sum: sumOf([]byte("x"))}, true, false, 1},
+		"without a checksum":  {aServer{bodies: []string{"x"}}, false, false, 1},
+		"damaged on its way":  {aServer{bodies: []string{"y", "x"}, sum: sumOf([]byte("x"))}, true, false, 2},
+		"damaged":             {aServer{bodies: []string{"y", "y"}, sum: sumOf([]byte("x"))}, true, true, 2},
+		"checksum is damaged": {aServer{bodies: []string{"x", "x"}, sum: "0"}, true, true, 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			test.server.tags = make([]string, len(test.server.bodies))
+			data, checked, err := Checked(t.Context(), test.server.start(t), "a/x.json")
+			if errors.Is(err, ErrDamaged) != test.damaged || (err == nil) != (string(data) == "x") || checked != test.checked || test.server.reads != test.reads {
+				t.Errorf("%q, checked %v, %d reads: %v", data, checked, test.server.reads, err)
 			}
 		})
 	}

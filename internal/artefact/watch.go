@@ -59,6 +59,13 @@ func (w *watched) Get(ctx context.Context, key string) ([]byte, error) {
 	return data, err
 }
 
+func (w *watched) checked(ctx context.Context, key string) ([]byte, bool, error) {
+	ctx, done := w.watch(ctx, "get", key)
+	data, checked, err := Checked(ctx, w.store, key)
+	done(wrong(err))
+	return data, checked, err
+}
+
 // List is heard of when it begins to be read, until no more of it is wanted.
 func (w *watched) List(ctx context.Context, prefix string) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {

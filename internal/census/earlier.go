@@ -68,7 +68,7 @@ func (t *Taker) earlier(ctx context.Context, repository, method string) (*Earlie
 		}
 		commit := artefact.CountedCommit(key)
 		packed, err := t.Store.Get(ctx, artefact.FilesKey(repository, commit, method))
-		if err != nil && !errors.Is(err, artefact.ErrMissing) {
+		if err != nil && !errors.Is(err, artefact.ErrMissing) && !errors.Is(err, artefact.ErrDamaged) {
 			return nil, err
 		}
 		if err == nil {

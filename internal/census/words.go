@@ -89,7 +89,7 @@ func (c *counting) absentDocuments() (wanted []string) {
 // damaged are as good as none.
 func (t *Taker) keptWords(ctx context.Context, repository, commit string) (*gromav1.Words, error) {
 	data, err := t.Store.Get(ctx, artefact.WordsKey(repository, commit, words.Rules))
-	if errors.Is(err, artefact.ErrMissing) {
+	if errors.Is(err, artefact.ErrMissing) || errors.Is(err, artefact.ErrDamaged) {
 		return nil, nil
 	}
 	if err != nil {

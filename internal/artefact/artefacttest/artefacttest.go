@@ -28,6 +28,11 @@ func Run(t *testing.T, store artefact.Store) {
 	t.Run("List", func(t *testing.T) { list(t, store) })
 	t.Run("NoKey", func(t *testing.T) { noKey(t, store) })
 	t.Run("Cancelled", func(t *testing.T) { cancelled(t, store) })
+	if keeper, ok := store.(artefact.Keeper); ok {
+		t.Run("Entries", func(t *testing.T) { entries(t, keeper) })
+		t.Run("Delete", func(t *testing.T) { remove(t, keeper) })
+		t.Run("DeleteRace", func(t *testing.T) { removeRace(t, keeper) })
+	}
 }
 
 func create(t *testing.T, store artefact.Store) {
