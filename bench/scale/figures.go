@@ -57,8 +57,8 @@ func (f *figures) verdict(rows []figures) (aim, met string) {
 func table(rows []figures) string {
 	var table strings.Builder
 	line := func(cells ...string) { table.WriteString("| " + strings.Join(cells, " | ") + " |\n") }
-	line("workers", "slots", "wall", "times one worker", "aim", "", "repositories a second", "CPU of workers", "CPU of servers", "censuses", "ideal wall", "longest census")
-	line("--:", "--:", "--:", "--:", "---", "---", "--:", "--:", "--:", "--:", "--:", "--:")
+	line("workers", "slots", "wall", "times one worker", "aim", "", "repositories a second", "CPU of workers", "CPU of servers", "censuses", "ideal wall", "longest census", "begun again")
+	line("--:", "--:", "--:", "--:", "---", "---", "--:", "--:", "--:", "--:", "--:", "--:", "--:")
 	for _, f := range rows {
 		times := ""
 		if faster, ok := f.faster(rows); ok {
@@ -68,7 +68,7 @@ func table(rows []figures) string {
 		line(fmt.Sprint(f.workers), fmt.Sprint(f.slots), bench.Seconds(f.wall.Seconds()), times, aim, met,
 			fmt.Sprintf("%.2f", float64(f.events.repositories)/f.wall.Seconds()),
 			bench.Seconds(f.used.workers.Seconds()), bench.Seconds(f.used.servers.Seconds()),
-			bench.Seconds(f.events.sum()), bench.Seconds(f.ideal()), bench.Seconds(f.events.longest()))
+			bench.Seconds(f.events.sum()), bench.Seconds(f.ideal()), bench.Seconds(f.events.longest()), fmt.Sprint(len(f.events.again)))
 	}
 	return table.String()
 }
@@ -81,12 +81,13 @@ measure it is in ` + "`go doc ./bench/scale`" + `.
 
 %s, after %s
 - repositories: %d, all counted in each run; every report is that of one process
-  without a cluster, byte for byte, ids and times apart
+  without a cluster, byte for byte, ids, times and attempts apart
 
 %s
 The wall is that of the whole command, from its start to the report on disk. A
 slot is a repository being counted. The ideal wall is what all censuses of the
 run took, divided by its slots, but no less than the longest, since a repository
 is one census. Servers are Temporal, NATS, S3 and ` + "`groma serve`" + `; their CPU is
-user and system time during the survey.
+user and system time during the survey. Begun again are censuses that were lost or
+failed at first.
 `

@@ -10,7 +10,7 @@
 // shows how many processors this machine has. It is to have every repository of
 // the list. First one process surveys the list without a cluster and without the
 // clock, so that the host has made its answers. Every cluster must count all,
-// and make the report of that one process, ids and times apart.
+// and make the report of that one process, ids, times and attempts apart.
 //
 // It needs bash, curl and Linux, which tells what processes of others use.
 package main

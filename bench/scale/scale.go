@@ -77,7 +77,7 @@ func (s *scale) measureOne(ctx context.Context, workers int, want []byte) (row *
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, c.down()) }()
+	defer func() { err = errors.Join(err, s.keepLogs(c), c.down()) }()
 	before, err := c.usage()
 	if err != nil {
 		return nil, err
@@ -96,6 +96,14 @@ func (s *scale) measureOne(ctx context.Context, workers int, want []byte) (row *
 	row = &figures{workers: workers, slots: workers * s.concurrency, wall: got.wall, used: after.since(before), events: got.events}
 	say("%s", row)
 	return row, nil
+}
+
+// keepLogs copies a cluster's logs to where they were asked for, if anywhere.
+func (s *scale) keepLogs(c *cluster) error {
+	if s.logs == "" {
+		return nil
+	}
+	return os.CopyFS(filepath.Join(s.logs, filepath.Base(s.folder), filepath.Base(c.data)), os.DirFS(filepath.Join(c.data, "log")))
 }
 
 // same fails if two reports differ, and says where first.

@@ -22,6 +22,7 @@ type settings struct {
 	portBase    int
 	temp        string
 	note        string
+	logs        string // folder; empty for none
 	write       string // document; empty for none
 }
 
@@ -43,6 +44,7 @@ func parse(args []string) (*settings, error) {
 	flags.IntVar(&s.portBase, "port-base", 20000, "first of the cluster's ports")
 	flags.StringVar(&s.temp, "temp", os.TempDir(), "folder for the clusters' data")
 	flags.StringVar(&s.note, "note", "", "what to say of the host and the repositories")
+	flags.StringVar(&s.logs, "logs", "", "folder to keep the clusters' logs in (default: they are deleted)")
 	flags.StringVar(&s.write, "write", "", "document to write the table into, between its markers")
 	if err := flags.Parse(args); err != nil {
 		return nil, err

@@ -67,14 +67,15 @@ type events struct {
 	repositories             int64
 	outcomes                 map[string]int64
 	seconds                  map[string]float64 // of each repository's last census, by its key
+	again                    []string           // keys of those whose census was begun more than once
 	planned, taken, reported time.Time          // taken is the last census's end
 }
 
 // phases says when what was done, from the start of the command.
 func (g *surveyed) phases() string {
 	at := func(t time.Time) string { return bench.Seconds(t.Sub(g.begun).Seconds()) }
-	return fmt.Sprintf("planned at %s, last census at %s, reported at %s, ended at %s",
-		at(g.events.planned), at(g.events.taken), at(g.events.reported), at(g.begun.Add(g.wall)))
+	return fmt.Sprintf("planned at %s, last census at %s, reported at %s, ended at %s; begun again: %q",
+		at(g.events.planned), at(g.events.taken), at(g.events.reported), at(g.begun.Add(g.wall)), g.events.again)
 }
 
 // parseEvents reads what groma prints with --json: a notice a line.
@@ -86,8 +87,9 @@ func parseEvents(data []byte) (events, error) {
 			Planned  *struct{ Repositories int64 }
 			Reported *struct{ Outcomes map[string]int64 }
 			Taken    *struct {
-				Key     string
-				Seconds float64
+				Key      string
+				Seconds  float64
+				Attempts int64
 			}
 		}
 		if err := json.Unmarshal(line, &notice); err != nil {
@@ -98,6 +100,9 @@ func parseEvents(data []byte) (events, error) {
 			e.repositories, e.planned = notice.Planned.Repositories, notice.At
 		case notice.Taken != nil:
 			e.seconds[notice.Taken.Key], e.taken = notice.Taken.Seconds, notice.At
+			if notice.Taken.Attempts > 1 && !slices.Contains(e.again, notice.Taken.Key) {
+				e.again = append(e.again, notice.Taken.Key)
+			}
 		case notice.Reported != nil:
 			e.outcomes, e.reported = notice.Reported.Outcomes, notice.At
 		}
@@ -125,7 +130,8 @@ func (e events) sum() (sum float64) {
 func (e events) longest() float64 { return slices.Max(slices.Collect(maps.Values(e.seconds))) }
 
 // timeless is a report without what two surveys of the same have each of its
-// own: the survey's id, its times, and how long each census took.
+// own: the survey's id, its times, and how long each census took and how often it was
+// begun, with what all of that received.
 func timeless(report []byte) ([]byte, error) {
 	var facts map[string]any
 	decoder := json.NewDecoder(bytes.NewReader(report))
@@ -140,7 +146,9 @@ func timeless(report []byte) ([]byte, error) {
 	repositories, _ := facts["repositories"].([]any)
 	for _, repository := range repositories {
 		row, _ := repository.(map[string]any)
-		delete(row, "seconds")
+		for _, name := range []string{"seconds", "attempts", "wire"} {
+			delete(row, name)
+		}
 	}
 	return json.MarshalIndent(facts, "", "  ")
 }
