@@ -351,7 +351,7 @@ func testFailed(t *testing.T, client, private gromav1connect.SurveyServiceClient
 
 // testSteer pauses a survey that is held up, lets it go on and gives it up.
 func testSteer(t *testing.T, client gromav1connect.SurveyServiceClient, served *world.Server, request *gromav1.StartSurveyRequest) {
-	if err := served.Set("groma-tour/forum", "hang"); err != nil {
+	if err := served.Set("groma-tour/forum", "delay 1h"); err != nil {
 		t.Fatal(err)
 	}
 	request.Spec.Languages, request.Window = []string{"Go"}, 1
