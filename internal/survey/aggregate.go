@@ -231,12 +231,17 @@ func (e *edition) keep(ctx context.Context) error {
 	if err := createOnce(ctx, e.store, artefact.EditionKey(id, e.name, "report.md"), report.Markdown(report.Analyses(e.lean, report.Settings{})...)); err != nil {
 		return err
 	}
-	for _, row := range e.lean.Repositories { // of the others nothing is asked any more
-		row.Tally, row.Vitals, row.Words, row.Packages = nil, nil, nil, nil
-	}
+	e.forget()
 	return artefact.CreateFrom(ctx, e.store, artefact.EditionKey(id, e.name, "report.json"), func(w io.Writer) error {
 		return e.write(ctx, w)
 	})
+}
+
+// forget forgets what only analyses ask of rows.
+func (e *edition) forget() {
+	for _, row := range e.lean.Repositories {
+		row.Tally, row.Vitals, row.Words, row.Packages = nil, nil, nil, nil
+	}
 }
 
 // write writes report.json, as canonical.MarshalIndent writes a report, one
@@ -333,15 +338,20 @@ func shardRows(ctx context.Context, store artefact.Store, key string) ([]*gromav
 	if err != nil {
 		return nil, err
 	}
+	summary, err := unpackSummary(key, packed)
+	return summary.GetRows(), err
+}
+
+func unpackSummary(key string, packed []byte) (*gromav1.ShardSummary, error) {
 	data, err := decoder().DecodeAll(packed, nil)
 	if err != nil {
 		return nil, fault.Errorf(fault.Invalid, "%s: %w", key, err)
 	}
-	var summary gromav1.ShardSummary
-	if err := proto.Unmarshal(data, &summary); err != nil {
+	summary := &gromav1.ShardSummary{}
+	if err := proto.Unmarshal(data, summary); err != nil {
 		return nil, fault.Errorf(fault.Invalid, "%s: %w", key, err)
 	}
-	return summary.Rows, nil
+	return summary, nil
 }
 
 // encoder and decoder are safe for concurrent use by EncodeAll and DecodeAll.
