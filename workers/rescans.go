@@ -2,9 +2,11 @@ package workers
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	enums "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 
@@ -23,19 +25,46 @@ func (a *Activities) FindSurveys(ctx context.Context, request *gromav1.FindSurve
 }
 
 // HandOver hands what a rescan found to what makes the survey's editions, if it
-// is new to the survey, and says whether it is.
+// is new to the survey, and says whether it is. What is not new goes to an
+// edition in the making all the same: that may hold what was found before, of a
+// push that has been taken back since.
 func (a *Activities) HandOver(ctx context.Context, found *gromav1.Rescanned) (*gromav1.Rescanned, error) {
 	ctx, done := alive(ctx)
 	defer done()
-	differs, err := survey.Differs(ctx, a.Store, found.Survey, found.Taken)
-	if err == nil && differs {
-		err = a.signalEdition(ctx, found)
+	for {
+		before, err := survey.Editions(ctx, a.Store, found.Survey)
+		if err != nil {
+			return nil, verdict(ctx, err)
+		}
+		differs, err := survey.Differs(ctx, a.Store, found.Survey, found.Taken)
+		if err == nil && differs {
+			err = a.signalEdition(ctx, found)
+			found.Revised = true
+		}
+		if err != nil || differs {
+			return found, verdict(ctx, err)
+		}
+		running, err := a.correctEdition(ctx, found)
+		if err != nil || running {
+			return found, verdict(ctx, err)
+		}
+		after, err := survey.Editions(ctx, a.Store, found.Survey)
+		if err != nil || len(after.GetEditions()) == len(before.GetEditions()) {
+			return found, verdict(ctx, err)
+		}
+		// One was made between the look and the signal: look again.
 	}
-	if err != nil {
-		return nil, verdict(ctx, err)
+}
+
+// correctEdition tells an edition in the making, and reports whether there is
+// one.
+func (a *Activities) correctEdition(ctx context.Context, found *gromav1.Rescanned) (running bool, err error) {
+	err = a.Temporal.SignalWorkflow(ctx, workflows.EditionID(found.Survey), "", workflows.TakenSignal, found.Taken)
+	var missing *serviceerror.NotFound
+	if errors.As(err, &missing) {
+		return false, nil
 	}
-	found.Revised = differs
-	return found, nil
+	return err == nil, err
 }
 
 // signalEdition starts the workflow that makes a survey's editions, unless it
