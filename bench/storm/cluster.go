@@ -1,0 +1,203 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"groma/bench"
+)
+
+// A cluster is what the script has started in a folder.
+type cluster struct {
+	script, data string
+	server       string // its address
+	environment  []string
+}
+
+// up starts a cluster of three workers that ask the host. Its caller has it
+// down again.
+func (s *storm) up(ctx context.Context, dir string) (*cluster, error) {
+	c := &cluster{script: s.script, data: filepath.Join(dir, "cluster"), environment: []string{"GROMA_BINARY=" + s.groma, "GROMA_WORKER_FLAGS="}}
+	c.server = fmt.Sprintf("http://127.0.0.1:%d", s.portBase)
+	_, err := c.call(ctx, "up", "--workers", "3", "--port-base", strconv.Itoa(s.portBase), "--", "--concurrency", "2", s.mirror())
+	if err != nil {
+		return nil, errors.Join(err, c.down())
+	}
+	return c, nil
+}
+
+func (c *cluster) call(ctx context.Context, command string, args ...string) (string, error) {
+	cmd := bench.Command(ctx, c.script, append([]string{command, "--data", c.data}, args...)...)
+	cmd.Env = append(cmd.Env, c.environment...)
+	return bench.Output(cmd)
+}
+
+// down stops the cluster, whoever wants to stop.
+func (c *cluster) down() error {
+	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
+	defer cancel()
+	_, err := c.call(ctx, "down")
+	return err
+}
+
+// store is the folder of the bucket.
+func (c *cluster) store() string { return filepath.Join(c.data, "s3", "groma", "prod") }
+
+// clustered surveys through a cluster's server while disturb disturbs it, and
+// fails unless the report is the undisturbed one.
+func (s *storm) clustered(ctx context.Context, dir string, disturb func(*cluster, *life) error) (again string, wall time.Duration, err error) {
+	c, err := s.up(ctx, dir)
+	if err != nil {
+		return "", 0, err
+	}
+	defer func() { err = errors.Join(err, c.down()) }()
+	l, err := s.begin(ctx, dir, "--server", c.server)
+	if err != nil {
+		return "", 0, err
+	}
+	defer l.kill()
+	if err := disturb(c, l); err != nil {
+		return "", 0, err
+	}
+	if err := l.wait(15 * time.Minute); err != nil {
+		return "", 0, err
+	}
+	again, err = s.overAsked(c.store())
+	return again, time.Since(l.begun), errors.Join(err, s.same(dir))
+}
+
+// overAsked says how many repositories were asked for more packs than on a calm
+// day; all of them are to be kept.
+func (s *storm) overAsked(store string) (string, error) {
+	all, err := kept(store)
+	if err != nil {
+		return "", err
+	}
+	if len(all) != len(s.names) {
+		return "", fmt.Errorf("%d repositories are kept, want %d", len(all), len(s.names))
+	}
+	more := 0
+	for name, n := range s.host.packs() {
+		if n > s.calm[name] {
+			more++
+		}
+	}
+	if more == 0 {
+		return "0", nil
+	}
+	return fmt.Sprintf("%d, which were being counted", more), nil
+}
+
+// killWorkers ends three workers, one after another, and starts others.
+func (s *storm) killWorkers(ctx context.Context, dir string) ([]outcome, error) {
+	const kills = 6
+	again, wall, err := s.clustered(ctx, dir, func(c *cluster, l *life) error {
+		if err := l.live(1); err != nil {
+			return err
+		}
+		for i := range kills {
+			if err := sleep(ctx, s.between(200*time.Millisecond, 2*time.Second)); err != nil {
+				return err
+			}
+			if _, err := c.call(ctx, "kill-worker", strconv.Itoa(1+i%3), "-9"); err != nil {
+				return err
+			}
+			if _, err := c.call(ctx, "add-worker"); err != nil {
+				return err
+			}
+		}
+		return unlessEnded(l)
+	})
+	return []outcome{{fault: "kill -9 of a worker of three, and another one", times: fmt.Sprintf("%d kills", kills), again: again, wall: wall, calm: s.wall}}, err
+}
+
+// unlessEnded fails if there is nothing left to disturb.
+func unlessEnded(l *life) error {
+	select {
+	case <-l.ended:
+		return errors.New("the survey ended before it was disturbed often enough: make the host slower with -latency")
+	default:
+		return nil
+	}
+}
+
+func (s *storm) restartNATS(ctx context.Context, dir string) ([]outcome, error) {
+	return s.restart(ctx, dir, "nats")
+}
+
+func (s *storm) restartStorage(ctx context.Context, dir string) ([]outcome, error) {
+	return s.restart(ctx, dir, "s3")
+}
+
+func (s *storm) restartTemporal(ctx context.Context, dir string) ([]outcome, error) {
+	return s.restart(ctx, dir, "temporal")
+}
+
+func (s *storm) restartAll(ctx context.Context, dir string) ([]outcome, error) {
+	return s.restart(ctx, dir, "nats", "s3", "temporal")
+}
+
+// restart kills servers in mid-survey, twice, each time for five seconds.
+func (s *storm) restart(ctx context.Context, dir string, servers ...string) ([]outcome, error) {
+	const times = 2
+	again, wall, err := s.clustered(ctx, dir, func(c *cluster, l *life) error {
+		if err := l.live(3); err != nil {
+			return err
+		}
+		for range times {
+			if err := unlessEnded(l); err != nil {
+				return err
+			}
+			for _, name := range servers {
+				if _, err := c.call(ctx, "stop", name, "-9"); err != nil {
+					return err
+				}
+			}
+			if err := sleep(ctx, 5*time.Second); err != nil {
+				return err
+			}
+			for _, name := range servers {
+				if _, err := c.call(ctx, "start", name); err != nil {
+					return err
+				}
+			}
+			if err := sleep(ctx, s.between(0, 3*time.Second)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	o := outcome{fault: "kill -9 of " + strings.Join(servers, ", ") + " for 5 s and its start", times: fmt.Sprintf("%d times", times), again: again, wall: wall, calm: s.wall}
+	return []outcome{o}, err
+}
+
+// quiet surveys without notices.
+func (s *storm) quiet(ctx context.Context, dir string) ([]outcome, error) {
+	off := filepath.Join(dir, "off")
+	l, err := s.begin(ctx, off, s.alone(off, "--nats", "off")...)
+	if err != nil {
+		return nil, err
+	}
+	if err := l.wait(time.Hour); err != nil {
+		return nil, err
+	}
+	if err := s.same(off); err != nil {
+		return nil, err
+	}
+	first := outcome{fault: "no notices: --nats off", times: "the whole survey", again: "0", wall: time.Since(l.begun), calm: s.wall}
+	s.host.packs()
+	again, wall, err := s.clustered(ctx, filepath.Join(dir, "away"), func(c *cluster, l *life) error {
+		if err := l.live(1); err != nil {
+			return err
+		}
+		_, err := c.call(ctx, "stop", "nats", "-9")
+		return err
+	})
+	second := outcome{fault: "kill -9 of nats, which stays away", times: "the rest of the survey", again: again, wall: wall, calm: s.wall}
+	return []outcome{first, second}, err
+}

@@ -1,0 +1,92 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+)
+
+// killed kills a survey at a random moment, and gives the same command again,
+// until it ends by itself.
+func (s *storm) killed(ctx context.Context, dir string) ([]outcome, error) {
+	begun, again := time.Now(), newLedger(filepath.Join(dir, "data", "store"))
+	for kills := 0; ; kills++ {
+		l, err := s.begin(ctx, dir, s.alone(dir)...)
+		if err != nil {
+			return nil, err
+		}
+		over, err := s.liveOrDie(ctx, l, kills)
+		if err != nil {
+			return nil, fmt.Errorf("life %d: %w", kills+1, err)
+		}
+		if err := again.settle(s.host.packs()); err != nil {
+			return nil, fmt.Errorf("life %d: %w", kills+1, err)
+		}
+		if over {
+			o := outcome{fault: "kill -9 at random moments, and the same command again", times: fmt.Sprintf("%d kills", kills), again: again.String(), wall: time.Since(begun), calm: s.wall}
+			return []outcome{o}, s.same(dir)
+		}
+		say("kill %d: %d of %d repositories are kept", kills+1, len(again.kept), len(s.names))
+	}
+}
+
+// liveOrDie gives a survey a random time after its first sign of life, and
+// kills it, unless it has been killed often enough. It reports whether the
+// survey ended by itself.
+func (s *storm) liveOrDie(ctx context.Context, l *life, kills int) (over bool, err error) {
+	if kills >= s.kills {
+		return true, l.wait(30 * time.Minute)
+	}
+	select {
+	case <-l.born:
+	case <-l.ended:
+	}
+	select {
+	case <-l.ended:
+		return true, l.wait(0)
+	case <-time.After(s.between(300*time.Millisecond, 3*time.Second)):
+		l.kill()
+		if said := l.saying(); kills > 0 && !strings.Contains(said, "Going on with survey") && said != "" {
+			return false, fmt.Errorf("it did not go on: %s", said)
+		}
+		return false, ctx.Err()
+	}
+}
+
+// A ledger knows what a store keeps, and who was asked for what.
+type ledger struct {
+	store string
+	kept  map[string]bool // when the life began
+	begun map[string]int  // in how many lives a repository was begun
+	twice int             // repositories begun that had been before
+}
+
+func newLedger(store string) *ledger {
+	return &ledger{store: store, kept: map[string]bool{}, begun: map[string]int{}}
+}
+
+// settle ends a life in which these packs were asked for. It fails if any was
+// of a repository that had been kept when the life began.
+func (g *ledger) settle(packs map[string]int) (err error) {
+	for _, name := range slices.Sorted(maps.Keys(packs)) {
+		if g.kept[name] {
+			return fmt.Errorf("%s was kept, yet it was asked for %d packs more", name, packs[name])
+		}
+		if g.begun[name]++; g.begun[name] > 1 {
+			g.twice++
+		}
+	}
+	g.kept, err = kept(g.store)
+	return err
+}
+
+func (g *ledger) String() string {
+	if g.twice == 0 {
+		return "0"
+	}
+	return fmt.Sprintf("0 that were kept; %d begun again, killed while they were being counted", g.twice)
+}

@@ -1,0 +1,94 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+)
+
+// settings is what the command is told.
+type settings struct {
+	list     string   // file
+	from     string   // beginning of the list's addresses
+	to       *url.URL // where they are taken from
+	only     []string // names of scenarios; none means all
+	kills    int      // of scenario killed
+	latency  time.Duration
+	seed     uint64
+	groma    string // program; built if empty
+	script   string // deploy/local/cluster
+	portBase int
+	temp     string
+	note     string
+	write    string // document; empty for none
+}
+
+func parse(args []string) (*settings, error) {
+	s := &settings{}
+	flags := flag.NewFlagSet("storm", flag.ContinueOnError)
+	flags.StringVar(&s.list, "list", "", "file with the addresses of repositories, one a line (needed)")
+	mirror := flags.String("mirror", "", "FROM=TO: take addresses that begin with FROM from TO, which is http (needed)")
+	only := flags.String("only", "", "scenarios to run, with commas between them (default: all)")
+	flags.IntVar(&s.kills, "kills", 50, "how many times scenario killed kills, unless the survey ends before")
+	flags.DurationVar(&s.latency, "latency", 100*time.Millisecond, "how long the host waits before each answer")
+	flags.Uint64Var(&s.seed, "seed", 1, "of all that is random")
+	flags.StringVar(&s.groma, "groma", "", "the groma to test (default: built from the source in the working directory)")
+	flags.StringVar(&s.script, "cluster", "deploy/local/cluster", "the script that starts a cluster")
+	flags.IntVar(&s.portBase, "port-base", 21000, "first of the clusters' ports; the server's of its own is the last of 50")
+	flags.StringVar(&s.temp, "temp", os.TempDir(), "folder for the data")
+	flags.StringVar(&s.note, "note", "", "what to say of the host and the repositories")
+	flags.StringVar(&s.write, "write", "", "document to write the table into, between its markers")
+	if err := flags.Parse(args); err != nil {
+		return nil, err
+	}
+	if flags.NArg() > 0 {
+		return nil, fmt.Errorf("%q: want flags only", flags.Arg(0))
+	}
+	return s, s.complete(*mirror, *only)
+}
+
+func (s *settings) complete(mirror, only string) (err error) {
+	from, to, ok := strings.Cut(mirror, "=")
+	if s.list == "" || !ok {
+		return errors.New("-list and -mirror FROM=TO are needed")
+	}
+	if s.to, err = url.Parse(strings.TrimSuffix(to, "/")); err != nil || s.to.Scheme != "http" || s.to.Host == "" {
+		return fmt.Errorf("-mirror %s: want TO to be an http address", mirror)
+	}
+	s.from = strings.TrimSuffix(from, "/") + "/"
+	if s.kills < 1 {
+		return errors.New("-kills: want at least 1")
+	}
+	for name := range strings.SplitSeq(only, ",") {
+		if name == "" {
+			continue
+		}
+		if !slices.ContainsFunc(scenarios, func(sc scenario) bool { return sc.name == name }) {
+			return fmt.Errorf("-only %s: there is no such scenario", name)
+		}
+		s.only = append(s.only, name)
+	}
+	return s.findFiles()
+}
+
+// findFiles makes paths absolute: the script and the surveys run elsewhere.
+func (s *settings) findFiles() (err error) {
+	for _, path := range []*string{&s.list, &s.script, &s.groma} {
+		if *path == "" {
+			continue
+		}
+		if *path, err = filepath.Abs(*path); err != nil {
+			return err
+		}
+		if _, err := os.Stat(*path); err != nil {
+			return err
+		}
+	}
+	return nil
+}
