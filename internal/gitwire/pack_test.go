@@ -315,3 +315,26 @@ func TestSigned(t *testing.T) {
 		}
 	}
 }
+
+// A tree of few objects is refused for what it would take before anybody goes
+// through it: a million paths of 15 KB, ten million folders.
+func TestFiles_Weighed(t *testing.T) {
+	name := func(n int) packstream.Hash { return packstream.Hash{byte(n >> 8), byte(n)} }
+	s := &scale{snapshot: &Snapshot{entries: 2 << 20}, stopped: func() error { return nil }, known: map[packstream.Hash]weight{}}
+	for what, test := range map[string]struct {
+		weight weight
+		depth  int
+		want   fault.Kind
+	}{
+		"as people have them": {weight{entries: 90_000, bytes: 4 << 20, depth: 10, longest: 200}, 3, ""},
+		"entries":             {weight{entries: 2<<20 + 1}, 0, fault.TooLarge},
+		"paths":               {weight{entries: 10, bytes: mostPathBytes + 1}, 0, fault.TooLarge},
+		"depth":               {weight{depth: 500}, 13, fault.TooLarge},
+		"a path":              {weight{longest: longestPath + 1}, 0, fault.TooLarge},
+	} {
+		s.known[name(1)] = test.weight
+		if _, err := s.tree(name(1), test.depth); fault.KindOf(err) != test.want {
+			t.Errorf("%s: %v, want %q", what, err, test.want)
+		}
+	}
+}

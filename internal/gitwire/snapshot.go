@@ -30,6 +30,7 @@ type Snapshot struct {
 	large   map[packstream.Hash]int64 // sizes of what was left out
 	entries int64                     // how many the tree may have
 	partial bool                      // contents need not be here
+	weighed bool                      // the tree is known to be within bounds
 }
 
 // Mode is what kind of file an entry of a tree is, in git's numbers.
@@ -157,16 +158,29 @@ func (s *Snapshot) Close() error {
 	return err
 }
 
-// What a tree may be; those that people make stay far below.
+// What a tree may be; those that people make stay far below. Linux has 90,000
+// files, whose paths take 4 MB.
 const (
-	deepest     = 512
-	longestPath = 16 << 10
+	deepest       = 512
+	longestPath   = 16 << 10
+	mostPathBytes = 256 << 20 // of all paths together
 )
 
 // Files calls f for every file of the tree, in the order of their paths as git
 // sorts them. An error of f ends it and is returned.
 func (s *Snapshot) Files(ctx context.Context, f func(File) error) error {
-	w := walk{ctx: ctx.Err, snapshot: s, f: f}
+	return s.walk(&walk{ctx: ctx.Err, snapshot: s, f: f})
+}
+
+// walk weighs the tree before anybody goes through it.
+func (s *Snapshot) walk(w *walk) error {
+	if !s.weighed {
+		scale := scale{stopped: w.ctx, snapshot: s, known: map[packstream.Hash]weight{}}
+		if _, err := scale.tree(s.tree, 0); err != nil {
+			return err
+		}
+		s.weighed = true
+	}
 	return w.tree(s.tree, nil, 0)
 }
 
@@ -176,34 +190,35 @@ type walk struct {
 	snapshot *Snapshot
 	f        func(File) error
 	blob     func(packstream.Hash) // instead of f, for those who need no more
-	seen     int64
 }
 
 func (w *walk) tree(name packstream.Hash, prefix []byte, depth int) error {
-	if depth > deepest {
-		return fault.Errorf(fault.TooLarge, "its folders are more than %d deep", deepest)
+	if err := w.ctx(); err != nil {
+		return err
 	}
-	data, err := w.snapshot.packs[0].Text(name, packstream.Tree)
+	entries, err := w.snapshot.folder(name)
 	if err != nil {
 		return err
 	}
-	entries, err := packstream.ParseTree(data)
-	if err != nil {
-		return fault.Errorf(fault.Invalid, "tree %s: %w", name, err)
-	}
 	for _, e := range entries {
-		path := append(slices.Clip(prefix), e.Name...)
-		if len(path) > longestPath {
-			return fault.Errorf(fault.TooLarge, "a path has more than %d bytes", longestPath)
-		}
-		if w.seen++; w.seen > w.snapshot.entries {
-			return fault.Errorf(fault.TooLarge, "it has more than %d files and folders", w.snapshot.entries)
-		}
-		if err := w.entry(e, path, depth); err != nil {
+		if err := w.entry(e, append(slices.Clip(prefix), e.Name...), depth); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// folder is what stands in one tree.
+func (s *Snapshot) folder(name packstream.Hash) ([]packstream.Entry, error) {
+	data, err := s.packs[0].Text(name, packstream.Tree)
+	if err != nil {
+		return nil, err
+	}
+	entries, err := packstream.ParseTree(data)
+	if err != nil {
+		return nil, fault.Errorf(fault.Invalid, "tree %s: %w", name, err)
+	}
+	return entries, nil
 }
 
 func (w *walk) entry(e packstream.Entry, path []byte, depth int) error {
@@ -261,7 +276,7 @@ func (s *Snapshot) missing(ctx context.Context) ([]packstream.Hash, error) {
 		seen[name] = true
 		names = append(names, name)
 	}}
-	return names, w.tree(s.tree, nil, 0)
+	return names, s.walk(&w)
 }
 
 // text makes valid UTF-8 of a path: each byte that is none becomes \xHH. A
