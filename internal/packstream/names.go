@@ -11,12 +11,14 @@ type names struct {
 	mu     sync.RWMutex
 	byBlob map[Hash][]string
 	count  int
+	bytes  int // of all names
 }
 
 // What is beyond these is not handed out on arrival, so that no tree takes
 // memory without end.
 const (
 	mostNames       = 512 << 10
+	mostNameBytes   = 16 << 20
 	mostNamesOfBlob = 16
 	longestName     = 1 << 10
 )
@@ -31,13 +33,14 @@ func (n *names) add(tree []byte) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	for _, e := range entries {
-		if e.Mode != Regular && e.Mode != Executable || len(e.Name) > longestName || n.count >= mostNames {
+		if e.Mode != Regular && e.Mode != Executable || len(e.Name) > longestName || n.count >= mostNames || n.bytes+len(e.Name) > mostNameBytes {
 			continue
 		}
 		known := n.byBlob[e.Hash]
 		if len(known) < mostNamesOfBlob && !slices.Contains(known, string(e.Name)) {
 			n.byBlob[e.Hash] = append(slices.Clip(known), string(e.Name)) // a copy: others are reading
 			n.count++
+			n.bytes += len(e.Name)
 		}
 	}
 }

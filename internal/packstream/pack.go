@@ -135,11 +135,24 @@ func (p *Pack) object(i int32) Object {
 	return Object{Index: i, Kind: o.kind, Size: o.size}
 }
 
-// Commits, tags and trees are read into memory whole, up to this size.
-const largestTree = 256 << 20
+// Commits, tags and trees are read into memory whole, up to these sizes. A
+// folder of a hundred thousand files takes 5 MB; the largest commits that people
+// make, which merge signed tags, some 100 KB.
+const (
+	largestTree = 32 << 20
+	largestText = 4 << 20
+)
 
-// Text returns an object of a kind that is needed to find the files. It must
-// not be changed.
+// largest is how large an object of a kind may be to be read whole.
+func (k Kind) largest() int64 {
+	if k == Commit || k == Tag {
+		return largestText
+	}
+	return largestTree
+}
+
+// Text returns an object of a kind that is needed to find the files, or a blob
+// that is asked for by itself. It must not be changed.
 func (p *Pack) Text(name Hash, kind Kind) ([]byte, error) {
 	o, ok := p.Find(name)
 	switch {
@@ -147,7 +160,7 @@ func (p *Pack) Text(name Hash, kind Kind) ([]byte, error) {
 		return nil, fault.Errorf(fault.Invalid, "it did not send %s %s", kind, name)
 	case o.Kind != kind:
 		return nil, fault.Errorf(fault.Invalid, "%s is a %s where a %s belongs", name, o.Kind, kind)
-	case o.Size > largestTree:
+	case o.Size > kind.largest():
 		return nil, fault.Errorf(fault.TooLarge, "%s %s has %d bytes", kind, name, o.Size)
 	}
 	if data, ok := p.trees.get(o.Index); ok {
