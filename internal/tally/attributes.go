@@ -150,14 +150,26 @@ func (a *Attributes) addLine(folder, line string) {
 
 // For is what the attributes say of the file at path.
 func (a *Attributes) For(file string) Overrides {
-	if len(a.folders) == 0 {
-		return Overrides{}
+	overrides, err := a.ForUntil(func() error { return nil }, file)
+	if err != nil {
+		panic(err) // only of a function that fails
 	}
-	found := finding{macros: a.macros}
+	return overrides
+}
+
+// ForUntil is For, which gives up with the error that stopped returns: 20,000
+// rules that are made to be slow take minutes to say something of a long path.
+func (a *Attributes) ForUntil(stopped func() error, file string) (Overrides, error) {
+	if len(a.folders) == 0 {
+		return Overrides{}, nil
+	}
+	found := finding{macros: a.macros, stopped: stopped}
 	for folder := folderOf(file); ; folder = folderOf(folder) {
-		found.fillFrom(a.folders[folder], strings.TrimPrefix(file[len(folder):], "/"))
+		if err := found.fillFrom(a.folders[folder], strings.TrimPrefix(file[len(folder):], "/")); err != nil {
+			return Overrides{}, err
+		}
 		if folder == "" {
-			return found.overrides()
+			return found.overrides(), nil
 		}
 	}
 }
@@ -173,17 +185,27 @@ type finding struct {
 	macros   map[string][]assignment
 	values   [slots]value
 	expanded map[string]bool // macros that have a value, whichever
+	stopped  func() error
 }
+
+// fewRules are asked before anybody looks whether to go on.
+const fewRules = 16
 
 // fillFrom asks the rules of one file, the last first. name is the path from
 // the file's folder.
-func (f *finding) fillFrom(rules []attributeRule, name string) {
+func (f *finding) fillFrom(rules []attributeRule, name string) error {
 	for i := len(rules) - 1; i >= 0; i-- {
+		if i%fewRules == fewRules-1 {
+			if err := f.stopped(); err != nil {
+				return err
+			}
+		}
 		rule := &rules[i]
 		if (rule.linguist || len(f.macros) > 0) && rule.pattern.match(name) {
 			f.fill(rule.assignments)
 		}
 	}
+	return nil
 }
 
 // fill takes over assignments, the last first. A macro that is set assigns what

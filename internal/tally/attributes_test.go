@@ -1,6 +1,7 @@
 package tally
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -178,5 +179,23 @@ func writeFile(t testing.TB, name, content string) {
 	}
 	if err := os.WriteFile(name, []byte(content), 0o644); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestForUntil_Stops: rules that are made to be slow do not keep anybody who
+// has no time.
+func TestForUntil_Stops(t *testing.T) {
+	attributes := NewAttributes()
+	slow := strings.Repeat("*a", 900) + "b linguist-vendored\n"
+	attributes.Add(".gitattributes", []byte(strings.Repeat(slow, 2000)))
+	asked, enough := 0, errors.New("enough")
+	_, err := attributes.ForUntil(func() error {
+		if asked++; asked > 1 {
+			return enough
+		}
+		return nil
+	}, strings.Repeat("a", 15_000))
+	if err != enough || asked != 2 {
+		t.Errorf("got %v after it was asked %d times", err, asked)
 	}
 }

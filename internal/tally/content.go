@@ -120,7 +120,7 @@ func guess(candidates []*language, content []byte) *language {
 func countLines(l *language, content []byte) (Content, bool) {
 	s := scans.Get().(*scan)
 	defer scans.Put(s)
-	*s = scan{grammar: l.ready(), content: content, end: len(content) - 1, closers: s.closers[:0]}
+	*s = scan{grammar: l.ready(), content: content, end: len(content) - 1, closers: s.closers[:0], enders: s.enders[:0]}
 	s.run()
 	read := Content{
 		Language:   l.name,

@@ -104,7 +104,8 @@ type scan struct {
 	end     int // index of the last byte, which scc takes for no part of a token
 
 	state        lineState
-	closers      [][]byte // of the comments that are open, the innermost last
+	closers      []uint8  // of the comments that are open, the innermost last: which of enders
+	enders       [][]byte // that have closed comments here: a language has a few
 	quote        []byte   // closes the string that is open
 	ignoreEscape bool     // that string knows no escapes
 
@@ -305,7 +306,7 @@ func (s *scan) readDocString(i int) int {
 // within it, or the line ends.
 func (s *scan) readComments(i int) int {
 	last := i
-	closer := s.closers[len(s.closers)-1]
+	closer := s.enders[s.closers[len(s.closers)-1]]
 	for ; i < s.end; i++ {
 		last = i
 		c := s.content[i]
@@ -318,7 +319,7 @@ func (s *scan) readComments(i int) int {
 		}
 		if s.features.Nested && s.comments[c] {
 			if kind, length, inner := s.features.MultiLineComments.Match(s.content[i:]); kind != 0 {
-				s.closers = append(s.closers, inner)
+				s.push(inner)
 				return i + length - 1
 			}
 		}
@@ -331,9 +332,22 @@ func (s *scan) open(closer []byte) bool {
 	if !s.features.Nested && len(s.closers) > 0 {
 		return false
 	}
-	s.closers = append(s.closers, closer)
+	s.push(closer)
 	s.ignoreEscape = false
 	return true
+}
+
+// push notes what closes a comment. As there may be one for every other byte, it
+// notes as little as it can.
+func (s *scan) push(closer []byte) {
+	which := 0
+	for which < len(s.enders) && !bytes.Equal(s.enders[which], closer) {
+		which++
+	}
+	if which == len(s.enders) {
+		s.enders = append(s.enders, closer)
+	}
+	s.closers = append(s.closers, uint8(which))
 }
 
 // close closes the innermost comment.

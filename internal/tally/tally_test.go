@@ -3,6 +3,7 @@ package tally
 import (
 	"os"
 	"regexp"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -219,5 +220,20 @@ func TestCachedByName(t *testing.T) {
 	}
 	if NameOf("a.rs", Overrides{}) == NameOf("a.rs", Overrides{Language: "C"}) {
 		t.Error("an override of language is to change the name")
+	}
+}
+
+// TestRead_Nested: a comment in a comment in a comment takes a byte of memory
+// for each, not two dozen.
+func TestRead_Nested(t *testing.T) {
+	content := []byte("/*" + strings.Repeat("/*", 1<<20))
+	name := NameOf("a.rs", Overrides{})
+	Read(name, content) // which makes the tables
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	Read(name, content)
+	runtime.ReadMemStats(&after)
+	if grown := after.TotalAlloc - before.TotalAlloc; grown > 16<<20 {
+		t.Errorf("2 MiB of open comments took %d MiB", grown>>20)
 	}
 }
