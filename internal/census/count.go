@@ -159,14 +159,11 @@ func (c *counting) reused() int64 {
 func (c *counting) count(ctx context.Context) (err error) {
 	ctx, done := c.options.Metrics.Phase(ctx, telemetry.Count)
 	defer func() { done(err) }()
-	if err := c.readAttributes(); err != nil {
+	if err := c.readAttributes(ctx); err != nil {
 		return err
 	}
-	for _, f := range c.files {
-		if _, skip := c.counter.Skip(f.entry); !skip {
-			f.overrides = c.attributes.For(f.Path)
-			f.key = keyOf(f.Blob, f.Path, f.overrides)
-		}
+	if err := c.applyAttributes(ctx); err != nil {
+		return err
 	}
 	if err := c.bringRest(ctx); err != nil {
 		return err
@@ -181,16 +178,33 @@ func (c *counting) count(ctx context.Context) (err error) {
 }
 
 // readAttributes reads the files that say how others count.
-func (c *counting) readAttributes() error {
+func (c *counting) readAttributes(ctx context.Context) error {
 	for _, f := range c.files {
 		if !c.saysAttributes(f) {
 			continue
+		}
+		if err := ctx.Err(); err != nil {
+			return err
 		}
 		content, err := f.Read()
 		if err != nil {
 			return err
 		}
 		c.attributes.Add(f.Path, content)
+	}
+	return nil
+}
+
+// applyAttributes finds out how each file is to be read.
+func (c *counting) applyAttributes(ctx context.Context) (err error) {
+	for _, f := range c.files {
+		if _, skip := c.counter.Skip(f.entry); skip {
+			continue
+		}
+		if f.overrides, err = c.attributes.ForUntil(ctx.Err, f.Path); err != nil {
+			return err
+		}
+		f.key = keyOf(f.Blob, f.Path, f.overrides)
 	}
 	return nil
 }

@@ -133,7 +133,10 @@ func (r *readings) complete(ctx context.Context, files []*file) error {
 		if err != nil {
 			return err
 		}
-		for _, f := range groups[i] {
+		for _, f := range groups[i] { // of which there may be any number
+			if err := ctx.Err(); err != nil {
+				return err
+			}
 			r.add(f.key, content)
 		}
 		return nil
