@@ -123,8 +123,8 @@ func (h *reading) early() time.Time { return h.since.Add(-historyMargin) }
 
 // commits reads the commits, and then those that did not come with them.
 func (h *reading) commits(ctx context.Context) error {
-	if !h.since.IsZero() && h.HeadAt.Before(h.early()) {
-		return nil // git fails where it finds none
+	if !h.since.IsZero() && !h.HeadAt.IsZero() && h.HeadAt.Before(h.early()) {
+		return nil // git fails where it finds none; a head of no time may well be late
 	}
 	late := []plumbing.Hash{plumbing.NewHash(h.Head)}
 	for round := 0; len(late) > 0; round++ {
