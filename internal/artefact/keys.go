@@ -108,6 +108,37 @@ func RevisedShardKey(survey, edition string, shard int64) string {
 	return surveyKey(survey, fmt.Sprintf("editions/%s/shards/%06d.zst", segment(edition), shard))
 }
 
+// A Counted is what a key of census/, counted/, words/ or vitals/ is of, each
+// part as it stands in keys.
+type Counted struct{ Repository, Commit, Method string }
+
+// CountedAs is the repository, commit and method whose census has a key.
+func CountedAs(repository, commit, method string) Counted {
+	return Counted{path(repository), segment(commit), segment(method)}
+}
+
+// RepositoryPath is a repository as it stands in keys.
+func RepositoryPath(repository string) string { return path(repository) }
+
+// CountedOf takes a key of census/, counted/, words/ or vitals/ apart. The method
+// of words is their rules.
+func CountedOf(key string) (of Counted, ok bool) {
+	kind, rest, _ := strings.Cut(key, "/")
+	rest, last, ok := cutLast(rest)
+	repository, middle, found := cutLast(rest)
+	if !ok || !found {
+		return Counted{}, false
+	}
+	switch kind {
+	case "counted":
+		return Counted{repository, CountedCommit(key), middle}, true
+	case "census", "words", "vitals":
+		last = strings.TrimSuffix(strings.TrimSuffix(last, ".json"), ".files.zst")
+		return Counted{repository, middle, last}, true
+	}
+	return Counted{}, false
+}
+
 // SurveyOf returns the survey whose key this is, and what follows it.
 func SurveyOf(key string) (survey, rest string, ok bool) {
 	after, ok := strings.CutPrefix(key, SurveysPrefix)

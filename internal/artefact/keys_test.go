@@ -76,3 +76,21 @@ func TestCountedKey(t *testing.T) {
 		t.Errorf("keys are not sorted by age: %q", keys)
 	}
 }
+
+func TestCountedOf(t *testing.T) {
+	const repository, commit, method = "h/o/n.e", "c0ffee", "g1-scc3.7.0-f10m"
+	want := CountedAs(repository, commit, method)
+	for _, key := range []string{
+		CensusKey(repository, commit, method), FilesKey(repository, commit, method),
+		CountedKey(repository, commit, method, time.Unix(1, 0)), WordsKey(repository, commit, method), VitalsKey(repository, commit, method),
+	} {
+		if got, ok := CountedOf(key); !ok || got != want {
+			t.Errorf("%s: %v, %v", key, got, ok)
+		}
+	}
+	for _, key := range []string{"census/a", "surveys/a/b/c", "census", "probe/x/y/z"} {
+		if got, ok := CountedOf(key); ok {
+			t.Errorf("%s: %v", key, got)
+		}
+	}
+}

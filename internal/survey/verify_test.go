@@ -131,13 +131,13 @@ func whole(t *testing.T, store artefact.Store, id string, n int, commit func(i i
 	})
 }
 
-func always(commit string) func(int) string { return func(int) string { return commit } }
+func allAt(commit string) func(int) string { return func(int) string { return commit } }
 
 // verifiable is a survey with two editions.
 func verifiable(t *testing.T) kept {
 	t.Helper()
 	store := newKept(t)
-	whole(t, store, id, 25, always("c0"))
+	whole(t, store, id, 25, allAt("c0"))
 	if e := revise(t, store, began.Add(time.Hour), wholly(t, store, 3, "c1"), wholly(t, store, 21, "c1")); e == nil {
 		t.Fatal("no edition")
 	}
