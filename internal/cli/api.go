@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"os"
 	"strings"
@@ -28,6 +29,8 @@ type api struct {
 	gromav1connect.SurveyServiceClient
 	// remote is the server's address, empty in this process.
 	remote string
+	// silent says that there are no notices.
+	silent bool
 	close  func()
 }
 
@@ -80,11 +83,15 @@ func (s *serverSettings) client(terminal Terminal) (*http.Client, error) {
 	if transport.TLSClientConfig, err = trusting(s.ca); err != nil {
 		return nil, usagef("--server-ca: %w", err)
 	}
-	return &http.Client{Transport: bearing{token: token, next: transport}}, nil
+	return &http.Client{
+		Transport:     bearing{token: token, next: transport},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }, // the token is for nobody else
+	}, nil
 }
 
 func isLoopback(host string) bool {
-	return host == "localhost" || host == "::1" || strings.HasPrefix(host, "127.")
+	address, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && address.IsLoopback()
 }
 
 // trusting trusts the certificates of a file, or the system's.
@@ -157,7 +164,7 @@ func (s *askSettings) steering(ctx context.Context, terminal Terminal) (*api, er
 		return nil, err
 	}
 	local := service.New(service.Config{Store: e.Store, Temporal: e.Temporal, Notices: e.Notices, Private: true, Log: slog.New(slog.DiscardHandler)})
-	return &api{SurveyServiceClient: inProcess(local), close: e.Close}, nil
+	return &api{SurveyServiceClient: inProcess(local), silent: e.Notices == nil, close: e.Close}, nil
 }
 
 // openOrJoin opens the engines; where another process holds the data folder, it

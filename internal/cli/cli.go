@@ -189,7 +189,7 @@ var groups = []struct {
 	{"survey", "Survey and read", []func(Terminal) *cobra.Command{newSurvey, newCensus, newSurveys, newShow, newReport, newDiff, newEditions}},
 	{"steer", "Steer what runs", []func(Terminal) *cobra.Command{newWatch, newPause, newResume, newCancel, newRescan, newSchedule}},
 	{"serve", "Serve", []func(Terminal) *cobra.Command{newServe, newWorker}},
-	{"about", "Look after", []func(Terminal) *cobra.Command{newDoctor, newWorld, newVersion}},
+	{"about", "Look after", []func(Terminal) *cobra.Command{newDoctor, newVerify, newPrune, newWorld, newVersion}},
 }
 
 // eachCommand does something to every command that runs.

@@ -127,7 +127,8 @@ func newWatch(terminal Terminal) *cobra.Command {
 		Short: "Show how a survey gets on (default: the latest)",
 		Long: `Watch shows how a survey gets on until it ends; with --editions it stays, and
 tells of each new edition of its report as it is made. A server that restarts
-meanwhile is asked again, from where it broke off.`,
+meanwhile is asked again, from where it broke off. The exit status is that of
+'groma survey'. With --json the last line is how the survey stands.`,
 		Example: `  groma watch --server https://groma.example.org
   groma watch cncf-landscape-2026 --editions --server https://groma.example.org
   groma watch cncf-landscape-2026 --json --server https://groma.example.org`,
@@ -153,6 +154,9 @@ func watchSurvey(ctx context.Context, terminal Terminal, a *api, id string, asJS
 		return said(err)
 	}
 	id = found.GetSurvey().GetSurvey()
+	if a.silent && (asJSON || editions) {
+		return usagef("what has happened can be heard where NATS is: ask the server that surveys, with --server")
+	}
 	f := &follower{api: a, survey: id, json: asJSON || editions, editions: editions, view: newView(terminal, asJSON, "")}
 	if editions && !asJSON {
 		f.view = &newEditionsView{out: terminal.Out}
@@ -164,10 +168,18 @@ func watchSurvey(ctx context.Context, terminal Terminal, a *api, id string, asJS
 	if err != nil {
 		return err
 	}
+	if asJSON {
+		if err := printEach(terminal, []*gromav1.WatchSurveyResponse{{Event: &gromav1.WatchSurveyResponse_Ended{Ended: ended}}}); err != nil {
+			return err
+		}
+	}
+	if err := fruitless(ended); err != nil {
+		return err
+	}
 	if !asJSON {
 		fmt.Fprintf(terminal.Out, "%s is %s; 'groma show %s' has what it found\n", id, ended.State, id)
 	}
-	return nil
+	return verdictOf(ctx, a, ended)
 }
 
 func newRescan(terminal Terminal) *cobra.Command {

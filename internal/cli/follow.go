@@ -34,15 +34,14 @@ func (f *follower) follow(ctx context.Context) (*gromav1.SurveyState, error) {
 	var after int64
 	var away time.Time // since when nothing has been heard
 	for {
-		before := after
-		ended, err := f.listen(ctx, &after)
+		heard, ended, err := f.listen(ctx, &after)
 		if ended != nil || ctx.Err() != nil {
 			return ended, ctx.Err()
 		}
-		if after > before || away.IsZero() {
+		if heard || away.IsZero() {
 			away = time.Now()
 		}
-		if !again(err) || time.Since(away) > patienceWithServer {
+		if !f.again(err) || time.Since(away) > patienceWithServer {
 			return nil, said(err)
 		}
 		select {
@@ -53,35 +52,44 @@ func (f *follower) follow(ctx context.Context) (*gromav1.SurveyState, error) {
 }
 
 // again reports whether a watch that ended so may be begun once more: the
-// server restarts, or the connection was lost.
-func again(err error) bool {
-	switch connect.CodeOf(err) {
-	case connect.CodeUnavailable, connect.CodeUnknown, connect.CodeAborted, connect.CodeDeadlineExceeded, connect.CodeCanceled:
+// server restarts, or the connection was lost, of which no server tells.
+func (f *follower) again(err error) bool {
+	if f.api.remote == "" {
+		return false
+	}
+	var failed *connect.Error
+	if !errors.As(err, &failed) || !failed.IsRemote() {
+		return true
+	}
+	switch failed.Code() {
+	case connect.CodeUnavailable, connect.CodeAborted, connect.CodeDeadlineExceeded, connect.CodeCanceled:
 		return true
 	}
 	return false
 }
 
-// listen hears one stream to its end.
-func (f *follower) listen(ctx context.Context, after *int64) (*gromav1.SurveyState, error) {
+// listen hears one stream to its end, and reports whether there was anything.
+func (f *follower) listen(ctx context.Context, after *int64) (any bool, ended *gromav1.SurveyState, err error) {
+	notices := f.json && !f.api.silent
 	stream, err := f.api.WatchSurvey(ctx, &gromav1.WatchSurveyRequest{
-		Survey: f.survey, After: *after, Notices: f.json, Progress: !f.json, Follow: f.editions,
+		Survey: f.survey, After: *after, Notices: notices, Progress: !notices, Follow: f.editions,
 	})
 	if err != nil {
-		return nil, err
+		return false, nil, err
 	}
 	defer stream.Close()
 	for {
 		heard, err := stream.Receive()
 		if errors.Is(err, io.EOF) {
-			return nil, connect.NewError(connect.CodeUnavailable, "the server ended the watch")
+			return any, nil, errors.New("the server ended the watch")
 		}
 		if err != nil {
-			return nil, err
+			return any, nil, err
 		}
+		any = true
 		*after = max(*after, heard.Sequence)
 		if ended := f.hear(heard); ended != nil {
-			return ended, nil
+			return true, ended, nil
 		}
 	}
 }

@@ -66,7 +66,7 @@ func (l *local) api() *api {
 		Store: l.engine.Store, Temporal: l.engine.Temporal, Notices: l.engine.Notices, Queue: workflows.TaskQueue,
 		Window: int64(2 * l.concurrency), Private: true, Log: l.log,
 	})
-	return &api{SurveyServiceClient: inProcess(s), close: l.close}
+	return &api{SurveyServiceClient: inProcess(s), silent: l.engine.Notices == nil, close: l.close}
 }
 
 // close hands back the censuses in flight, then stops the engine.
@@ -100,17 +100,25 @@ func (s *session) see(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	switch {
-	case ended.Edition == 0 && ended.State == "cancelled":
-		return fmt.Errorf("survey %s was cancelled before it was planned: there is nothing to report", id)
-	case ended.State == "failed":
-		return fmt.Errorf("survey %s failed: %s", id, ended.Reason)
+	if err := fruitless(ended); err != nil {
+		return err
 	}
 	ctx = context.WithoutCancel(ctx)
 	if err := s.finish(ctx, ended); err != nil {
 		return err
 	}
 	return verdictOf(ctx, s.api, ended)
+}
+
+// fruitless is why a survey that has ended has no report, nil if it has one.
+func fruitless(ended *gromav1.SurveyState) error {
+	switch {
+	case ended.Edition == 0 && ended.State == "cancelled":
+		return fmt.Errorf("survey %s was cancelled before it was planned: there is nothing to report", ended.Survey)
+	case ended.State == "failed":
+		return fmt.Errorf("survey %s failed: %s", ended.Survey, ended.Reason)
+	}
+	return nil
 }
 
 // stopped ends a command in mid-survey.

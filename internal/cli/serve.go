@@ -151,9 +151,11 @@ func (c *serveCommand) serve(ctx context.Context, e *engine.Engine, web server.C
 	metrics.Surveys(e.Surveys)
 	parts := server.Parts{API: api, Store: e.Store, Ready: e.Ready, Metrics: metrics.Handler(), Wrap: metrics.HTTP, Log: log}
 	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
 	var beside sync.WaitGroup
-	defer beside.Wait()
+	defer func() {
+		cancel(nil)
+		beside.Wait()
+	}()
 	if e.NATS != nil {
 		queue, err := notice.NewQueue(ctx, e.NATS)
 		if err != nil {

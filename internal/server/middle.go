@@ -26,7 +26,7 @@ func (s *Server) wrap(next http.Handler) http.Handler {
 func (s *Server) logged(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		v, begun := &visit{}, time.Now()
-		out := &response{ResponseWriter: w, control: http.NewResponseController(w)}
+		out := &response{ResponseWriter: w, control: http.NewResponseController(w), second: r.ProtoMajor >= 2}
 		defer func() {
 			reason := recover()
 			if reason == http.ErrAbortHandler {
@@ -161,6 +161,7 @@ type response struct {
 	control *http.ResponseController
 	status  int
 	extends time.Time // when the deadline is moved next
+	second  bool      // HTTP/2
 }
 
 func (r *response) WriteHeader(status int) {
@@ -174,7 +175,7 @@ func (r *response) Write(p []byte) (int, error) {
 	if r.status == 0 {
 		r.status = http.StatusOK
 	}
-	r.extend()
+	defer r.extend()()
 	return r.ResponseWriter.Write(p)
 }
 
@@ -183,15 +184,24 @@ func (r *response) Flush() {
 	if r.status == 0 {
 		r.status = http.StatusOK
 	}
-	r.extend()
+	defer r.extend()()
 	_ = r.control.Flush()
 }
 
-func (r *response) extend() {
-	if now := time.Now(); now.After(r.extends) {
+// extend gives the client time to take what is written now. In HTTP/2 the time
+// would go on afterwards, and end a stream that has nothing to say: what it
+// returns is to be called when it is written.
+func (r *response) extend() (written func()) {
+	now := time.Now()
+	if r.second {
+		_ = r.control.SetWriteDeadline(now.Add(writeTime))
+		return func() { _ = r.control.SetWriteDeadline(time.Time{}) }
+	}
+	if now.After(r.extends) {
 		_ = r.control.SetWriteDeadline(now.Add(writeTime))
 		r.extends = now.Add(writeTime / 10)
 	}
+	return func() {}
 }
 
 // Unwrap is for [http.ResponseController].

@@ -47,6 +47,9 @@ func ReadTokens(path string) (Tokens, error) {
 	if err != nil {
 		return Tokens{}, fmt.Errorf("%s: %w", path, err)
 	}
+	if !tokens.Any() { // or whoever can connect might do everything
+		return Tokens{}, fmt.Errorf("%s has no token: want a line 'ROLE TOKEN' for each", path)
+	}
 	return tokens, nil
 }
 

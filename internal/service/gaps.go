@@ -18,6 +18,11 @@ const mostUncounted = 10_000
 // uncounted reads the repositories without a count from report.json, and nothing
 // else of it: a report may have a hundred thousand rows.
 func (s *Service) uncounted(ctx context.Context, id string, e *gromav1.Edition) ([]*gromav1.Uncounted, error) {
+	done, err := s.turn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
 	key := artefact.EditionKey(id, e.Name, "report.json")
 	data, err := s.Store.Get(ctx, key)
 	if err != nil {

@@ -33,6 +33,11 @@ func (s *Service) getReport(ctx context.Context, request *gromav1.GetReportReque
 	if err := settings.Check(); err != nil {
 		return invalid(err)
 	}
+	done, err := s.turn(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
 	printed, err := s.printed(ctx, k, e, request.Annotations, settings)
 	if err != nil {
 		return err
@@ -127,6 +132,11 @@ func (s *Service) diffSurveys(ctx context.Context, request *gromav1.DiffSurveysR
 	if err != nil {
 		return nil, err
 	}
+	done, err := s.turn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
 	after, err := s.reportOf(ctx, k, request.AfterEdition)
 	if err != nil {
 		return nil, err

@@ -45,6 +45,7 @@ type Config struct {
 type Service struct {
 	gromav1connect.UnimplementedSurveyServiceHandler
 	Config
+	reading chan struct{} // has one for each report that is held in memory
 
 	memory memory
 }
@@ -60,7 +61,7 @@ func New(config Config) *Service {
 	if config.Window <= 0 {
 		config.Window = defaultWindow
 	}
-	return &Service{Config: config}
+	return &Service{Config: config, reading: make(chan struct{}, mostRead)}
 }
 
 const defaultWindow = 16
