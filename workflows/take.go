@@ -21,6 +21,9 @@ const (
 // is why nothing could be found out.
 func take(ctx workflow.Context, request *gromav1.TakeCensusRequest) (*gromav1.Taken, error) {
 	census := takeCensus.limit(attempt(request.Limits)).about(request.Target.Key)
+	if request.Rescan != "" {
+		census.options.Priority = first // somebody has pushed, and waits to see it
+	}
 	response, err := census.run(ctx, request)
 	var lost int64 // tries that ended through no fault of the repository
 	for n := range restarts {

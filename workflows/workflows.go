@@ -55,12 +55,18 @@ func (a activity[Request, Response]) limit(attempt time.Duration) activity[Reque
 	return a
 }
 
+// first is the priority of what comes before the repositories of surveys that
+// wait for a worker: there are few of it, others wait for each, and a survey's
+// backlog is as long as its window.
+var first = temporal.Priority{PriorityKey: 1}
+
 // bookkeeping is for activities that read and write storage: storage that is
 // away for minutes is waited for, for hours it is not.
 var bookkeeping = workflow.ActivityOptions{
 	StartToCloseTimeout: 30 * time.Minute, // a hundred thousand censuses are read in one
 	HeartbeatTimeout:    15 * time.Second, // a dead worker's work is given to another soon
 	RetryPolicy:         &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: time.Minute, MaximumAttempts: 30},
+	Priority:            first,
 }
 
 var (
