@@ -19,9 +19,10 @@ import (
 )
 
 // mostRefs bounds what a remote may say of its refs, and mostComplaint what it
-// may say beside an error. The largest hosts need some 20 MB for the former.
+// may say beside an error. The largest hosts need some 20 MB for the former; what
+// is read of them takes four times as much.
 const (
-	mostRefs      = 256 << 20
+	mostRefs      = 64 << 20
 	mostComplaint = 64 << 10
 )
 

@@ -245,7 +245,7 @@ type Limits struct {
 	FileBytes int64
 	// Objects is how many there may be; zero means 2 million.
 	Objects int64
-	// Entries is how many files and folders its tree may have; zero means 8
+	// Entries is how many files and folders its tree may have; zero means 2
 	// million. A few objects can make a tree of any size.
 	Entries int64
 
@@ -256,7 +256,7 @@ func (l Limits) filled() Limits {
 	for _, d := range []struct {
 		field *int64
 		value int64
-	}{{&l.PackBytes, 4 << 30}, {&l.ObjectBytes, 4 << 30}, {&l.Objects, 2 << 20}, {&l.Entries, 8 << 20}} {
+	}{{&l.PackBytes, 4 << 30}, {&l.ObjectBytes, 4 << 30}, {&l.Objects, 2 << 20}, {&l.Entries, 2 << 20}} {
 		if *d.field <= 0 {
 			*d.field = d.value
 		}
