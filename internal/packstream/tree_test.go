@@ -1,7 +1,9 @@
 package packstream
 
 import (
+	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -24,4 +26,37 @@ func TestParseTree(t *testing.T) {
 			t.Errorf("parsed %q", bad)
 		}
 	}
+}
+
+// FuzzTree: what is read of a tree is what stands in it: every entry, once, in
+// git's order, and nothing else.
+func FuzzTree(f *testing.F) {
+	f.Add([]byte(tree([2]string{"a.rs", "one"}, [2]string{"b", ""})))
+	f.Add([]byte("40000 d\x00" + strings.Repeat("h", 20) + "100664 d.c\x00" + strings.Repeat("i", 20)))
+	f.Add([]byte("160000 \xff\n\x00" + strings.Repeat("h", 20) + "0120000 ..\x00" + strings.Repeat("i", 20)))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		entries, err := ParseTree(data)
+		if err != nil {
+			return
+		}
+		if !slices.IsSortedFunc(entries, compareEntries) {
+			t.Errorf("%v is out of order", entries)
+		}
+		size := 0
+		for _, e := range entries {
+			if mode, ok := canonicalMode(e.Mode); !ok || mode != e.Mode {
+				t.Errorf("the mode %o", e.Mode)
+			}
+			if len(e.Name) == 0 || bytes.ContainsAny(e.Name, "/\x00") {
+				t.Errorf("the name %q", e.Name)
+			}
+			if !bytes.Contains(data, append(append([]byte{' '}, e.Name...), append([]byte{0}, e.Hash[:]...)...)) {
+				t.Errorf("%q does not stand in %q", e.Name, data)
+			}
+			size += len(e.Name) + len(e.Hash) + 2
+		}
+		if len(data) < size+len(entries) || len(data) == 0 != (len(entries) == 0) {
+			t.Errorf("%d entries in %d bytes", len(entries), len(data))
+		}
+	})
 }
