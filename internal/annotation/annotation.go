@@ -25,12 +25,14 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"groma/internal/landscape"
 	gromav1 "groma/proto/groma/v1"
 )
 
 // Bounds of a file.
 const (
 	largestFile  = 4 << 20 // bytes
+	mostNodes    = 400_000 // keys, values and elements
 	mostProjects = 20_000
 	mostListed   = 1000 // elements of one list of a project
 	longestText  = 2000 // characters
@@ -98,6 +100,9 @@ func (r *reader) error() error {
 func (r *reader) document(data []byte) (root *yaml.Node, err error) {
 	if len(data) > largestFile {
 		return nil, fmt.Errorf("%s: it is larger than the %d MiB that annotations may have", clean(r.name), largestFile>>20)
+	}
+	if n := landscape.Nodes(data); n > mostNodes {
+		return nil, fmt.Errorf("%s: it has some %d keys, values and elements, and may have %d", clean(r.name), n, mostNodes)
 	}
 	defer func() {
 		if p := recover(); p != nil {

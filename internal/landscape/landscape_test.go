@@ -229,3 +229,16 @@ func warningTexts(l *gromav1.Landscape) []string {
 	}
 	return texts
 }
+
+// TestRead_ManyNodes: a small document that would take gigabytes is refused
+// before it is read.
+func TestRead_ManyNodes(t *testing.T) {
+	for _, text := range []string{"landscape: [" + strings.Repeat("a,", mostNodes) + "]\n", "landscape:\n" + strings.Repeat("- - - - x\n", mostNodes/4)} {
+		if _, err := Read(KindLandscape, Document{"landscape.yml", []byte(text)}, nil, nil); err == nil || !strings.Contains(err.Error(), "may have") {
+			t.Errorf("%q… is read: %v", text[:20], err)
+		}
+	}
+	if n := Nodes([]byte("a:\n  - b: https://c\n  - [d, e-f]\n")); n != 10 {
+		t.Errorf("got %d nodes, want 10", n)
+	}
+}
