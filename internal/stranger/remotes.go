@@ -236,7 +236,7 @@ func silent(what, outcome, says string, begin func(http.ResponseWriter)) *Case {
 // endlessly is a host whose refs come without end.
 func endlessly(what, outcome, says string, answer http.HandlerFunc) *Case {
 	c := answering(what, outcome, says, answer)
-	c.Heavy, c.Time, c.Memory = true, time.Minute, 512<<20
+	c.Heavy, c.Time, c.Memory = true, time.Minute, 448<<20
 	return c
 }
 

@@ -79,7 +79,7 @@ func trees() []*Case {
 			repository: func() *repository { return stacked(300, 64) },
 		},
 		{
-			Name: "150 folders, each within the next, of 1 MB each", Heavy: true, Outcome: "too-large", Says: "", Memory: 256 << 20, Time: time.Minute,
+			Name: "150 folders, each within the next, of 1 MB each", Heavy: true, Outcome: "too-large", Says: "files and folders", Memory: 1 << 30, Time: time.Minute,
 			repository: func() *repository { return stacked(150, 2<<10) },
 		},
 		{
