@@ -28,15 +28,15 @@ func Containing(ctx context.Context, store artefact.Store, repository string) ([
 	}
 	var found []*gromav1.Containing
 	for _, id := range latest {
-		m, err := index.members(ctx, store, id)
+		m, editions, err := index.revisable(ctx, store, id)
 		if errors.Is(err, artefact.ErrMissing) || fault.KindOf(err) == fault.Invalid {
-			continue // damaged: another survey's rescan does not fail for it
+			continue // gone or damaged: another survey's rescan does not fail for it
 		}
 		if err != nil {
 			return nil, err
 		}
-		for _, key := range m.named(repository) {
-			found = append(found, &gromav1.Containing{Survey: id, Target: m.target(key), Limits: m.spec.GetLimits()})
+		for _, at := range m.named(repository, editions) {
+			found = append(found, &gromav1.Containing{Survey: id, Target: m.target(at), Limits: m.spec.GetLimits()})
 		}
 	}
 	return found, nil
@@ -235,6 +235,17 @@ func (i *index) members(ctx context.Context, store artefact.Store, id string) (*
 	return m, nil
 }
 
+// revisable returns what a survey has and its editions, which are read each
+// time: they say that it is still there, and what has moved since.
+func (i *index) revisable(ctx context.Context, store artefact.Store, id string) (*members, *gromav1.Editions, error) {
+	editions, err := Editions(ctx, store, id)
+	if err != nil {
+		return nil, nil, err
+	}
+	m, err := i.members(ctx, store, id)
+	return m, editions, err
+}
+
 // Members are the repositories of one survey, sorted by key, and how it asks
 // for them.
 type members struct {
@@ -270,18 +281,26 @@ func (m *members) find(key string) (at int, ok bool) {
 	return at, ok && !m.repositories[at].decided
 }
 
-// named are the places of a repository: that of its key, and of those that have
-// moved to where it is.
-func (m *members) named(key string) []int {
-	var places []int
-	if at, ok := m.find(key); ok {
-		places = append(places, at)
-	}
+// named are the places of a repository: that of its key, and of those that were
+// found where it is, by the survey or by a rescan since.
+func (m *members) named(key string, editions *gromav1.Editions) []int {
+	keys := []string{key}
 	for _, moved := range m.moved {
-		if moved.MovedTo != key || moved.Key == key {
-			continue
+		if moved.MovedTo == key {
+			keys = append(keys, moved.Key)
 		}
-		if at, ok := m.find(moved.Key); ok {
+	}
+	for _, e := range editions.GetEditions() {
+		for _, revision := range e.Revisions {
+			if revision.MovedTo == key {
+				keys = append(keys, revision.Key)
+			}
+		}
+	}
+	slices.Sort(keys)
+	var places []int
+	for _, key := range slices.Compact(keys) {
+		if at, ok := m.find(key); ok {
 			places = append(places, at)
 		}
 	}

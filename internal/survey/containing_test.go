@@ -65,6 +65,27 @@ func TestContaining(t *testing.T) {
 	}
 }
 
+// TestContaining_MovedSince: a repository that is renamed after the survey is
+// found by the names that rescans found it under, and by its own.
+func TestContaining_MovedSince(t *testing.T) {
+	store := newStore(t)
+	surveyed(t, store, id, 12)
+	for _, moved := range []string{"github.com/o/new", "github.com/o/newer"} {
+		taken := counted(t, store, 3, "c1")
+		taken.MovedTo = moved
+		keepCensusOf(t, store, taken)
+		if revise(t, store, began, taken) == nil {
+			t.Fatal("no edition")
+		}
+	}
+	for _, name := range []string{key(3), "github.com/o/new", "github.com/o/newer"} {
+		found, err := Containing(t.Context(), store, name)
+		if err != nil || len(found) != 1 || found[0].Target.Key != key(3) {
+			t.Errorf("%s is in %v: %v", name, found, err)
+		}
+	}
+}
+
 // TestContaining_Asks: a rescan asks as the survey did.
 func TestContaining_Asks(t *testing.T) {
 	store := newStore(t)

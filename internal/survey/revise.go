@@ -212,7 +212,7 @@ func keysOf(manifest *gromav1.Manifest, shard int64) []string {
 }
 
 func revisionOf(before, after *gromav1.Taken) *gromav1.Revision {
-	r := &gromav1.Revision{Key: after.Key, OutcomeBefore: "failed", Outcome: after.Outcome, Commit: after.Commit}
+	r := &gromav1.Revision{Key: after.Key, OutcomeBefore: "failed", Outcome: after.Outcome, Commit: after.Commit, MovedTo: after.MovedTo}
 	if before != nil { // else the survey ended before it was counted
 		r.OutcomeBefore, r.CommitBefore = before.Outcome, before.Commit
 	}

@@ -205,6 +205,8 @@ type Revision struct {
 	CommitBefore  string                 `protobuf:"bytes,3,opt,name=commit_before,json=commitBefore,proto3" json:"commit_before,omitempty"`
 	Outcome       string                 `protobuf:"bytes,4,opt,name=outcome,proto3" json:"outcome,omitempty"`
 	Commit        string                 `protobuf:"bytes,5,opt,name=commit,proto3" json:"commit,omitempty"`
+	// MovedTo is the key of where the repository was found, or empty.
+	MovedTo       string `protobuf:"bytes,6,opt,name=moved_to,json=movedTo,proto3" json:"moved_to,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -270,6 +272,13 @@ func (x *Revision) GetOutcome() string {
 func (x *Revision) GetCommit() string {
 	if x != nil {
 		return x.Commit
+	}
+	return ""
+}
+
+func (x *Revision) GetMovedTo() string {
+	if x != nil {
+		return x.MovedTo
 	}
 	return ""
 }
@@ -342,7 +351,12 @@ type ReportedSurvey struct {
 	Spec  *SurveySpec            `protobuf:"bytes,1,opt,name=spec,proto3" json:"spec,omitempty"`
 	// Moved are the repositories that had another address when they were
 	// surveyed, sorted by key.
-	Moved         []*MovedRepository `protobuf:"bytes,2,rep,name=moved,proto3" json:"moved,omitempty"`
+	Moved []*MovedRepository `protobuf:"bytes,2,rep,name=moved,proto3" json:"moved,omitempty"`
+	// Cancelled says that the survey was ended before everything was counted.
+	Cancelled bool `protobuf:"varint,3,opt,name=cancelled,proto3" json:"cancelled,omitempty"`
+	// Sample has digests of its repositories' keys, the smallest, sorted: of two
+	// surveys they say how much they have in common.
+	Sample        []uint64 `protobuf:"fixed64,4,rep,packed,name=sample,proto3" json:"sample,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -387,6 +401,20 @@ func (x *ReportedSurvey) GetSpec() *SurveySpec {
 func (x *ReportedSurvey) GetMoved() []*MovedRepository {
 	if x != nil {
 		return x.Moved
+	}
+	return nil
+}
+
+func (x *ReportedSurvey) GetCancelled() bool {
+	if x != nil {
+		return x.Cancelled
+	}
+	return false
+}
+
+func (x *ReportedSurvey) GetSample() []uint64 {
+	if x != nil {
+		return x.Sample
 	}
 	return nil
 }
@@ -968,21 +996,24 @@ const file_groma_v1_edition_proto_rawDesc = "" +
 	"\tuncounted\x18\t \x01(\x03R\tuncounted\x1a;\n" +
 	"\rOutcomesEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\x03R\x05value:\x028\x01\"\x9a\x01\n" +
+	"\x05value\x18\x02 \x01(\x03R\x05value:\x028\x01\"\xb5\x01\n" +
 	"\bRevision\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12%\n" +
 	"\x0eoutcome_before\x18\x02 \x01(\tR\routcomeBefore\x12#\n" +
 	"\rcommit_before\x18\x03 \x01(\tR\fcommitBefore\x12\x18\n" +
 	"\aoutcome\x18\x04 \x01(\tR\aoutcome\x12\x16\n" +
-	"\x06commit\x18\x05 \x01(\tR\x06commit\"~\n" +
+	"\x06commit\x18\x05 \x01(\tR\x06commit\x12\x19\n" +
+	"\bmoved_to\x18\x06 \x01(\tR\amovedTo\"~\n" +
 	"\n" +
 	"Containing\x12\x16\n" +
 	"\x06survey\x18\x01 \x01(\tR\x06survey\x12.\n" +
 	"\x06target\x18\x02 \x01(\v2\x16.groma.v1.CensusTargetR\x06target\x12(\n" +
-	"\x06limits\x18\x03 \x01(\v2\x10.groma.v1.LimitsR\x06limits\"k\n" +
+	"\x06limits\x18\x03 \x01(\v2\x10.groma.v1.LimitsR\x06limits\"\xa1\x01\n" +
 	"\x0eReportedSurvey\x12(\n" +
 	"\x04spec\x18\x01 \x01(\v2\x14.groma.v1.SurveySpecR\x04spec\x12/\n" +
-	"\x05moved\x18\x02 \x03(\v2\x19.groma.v1.MovedRepositoryR\x05moved\">\n" +
+	"\x05moved\x18\x02 \x03(\v2\x19.groma.v1.MovedRepositoryR\x05moved\x12\x1c\n" +
+	"\tcancelled\x18\x03 \x01(\bR\tcancelled\x12\x16\n" +
+	"\x06sample\x18\x04 \x03(\x06R\x06sample\">\n" +
 	"\x0fMovedRepository\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x19\n" +
 	"\bmoved_to\x18\x02 \x01(\tR\amovedTo\"4\n" +

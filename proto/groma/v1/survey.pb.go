@@ -1780,9 +1780,11 @@ func (x *SummariseShardResponse) GetSummary() string {
 
 // AggregateRequest asks for the report of a survey.
 type AggregateRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Survey        string                 `protobuf:"bytes,1,opt,name=survey,proto3" json:"survey,omitempty"`
-	Shards        int64                  `protobuf:"varint,2,opt,name=shards,proto3" json:"shards,omitempty"`
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Survey string                 `protobuf:"bytes,1,opt,name=survey,proto3" json:"survey,omitempty"`
+	Shards int64                  `protobuf:"varint,2,opt,name=shards,proto3" json:"shards,omitempty"`
+	// Cancelled says that the survey was cancelled: it takes no other's place.
+	Cancelled     bool `protobuf:"varint,3,opt,name=cancelled,proto3" json:"cancelled,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1829,6 +1831,13 @@ func (x *AggregateRequest) GetShards() int64 {
 		return x.Shards
 	}
 	return 0
+}
+
+func (x *AggregateRequest) GetCancelled() bool {
+	if x != nil {
+		return x.Cancelled
+	}
+	return false
 }
 
 // AggregateResponse says where the report is.
@@ -2201,10 +2210,11 @@ const file_groma_v1_survey_proto_rawDesc = "" +
 	"\x05shard\x18\x02 \x01(\x03R\x05shard\x12%\n" +
 	"\x05taken\x18\x03 \x03(\v2\x0f.groma.v1.TakenR\x05taken\"2\n" +
 	"\x16SummariseShardResponse\x12\x18\n" +
-	"\asummary\x18\x01 \x01(\tR\asummary\"B\n" +
+	"\asummary\x18\x01 \x01(\tR\asummary\"`\n" +
 	"\x10AggregateRequest\x12\x16\n" +
 	"\x06survey\x18\x01 \x01(\tR\x06survey\x12\x16\n" +
-	"\x06shards\x18\x02 \x01(\x03R\x06shards\"\xaf\x01\n" +
+	"\x06shards\x18\x02 \x01(\x03R\x06shards\x12\x1c\n" +
+	"\tcancelled\x18\x03 \x01(\bR\tcancelled\"\xaf\x01\n" +
 	"\x11AggregateResponse\x12\x16\n" +
 	"\x06report\x18\x01 \x01(\tR\x06report\x12E\n" +
 	"\boutcomes\x18\x02 \x03(\v2).groma.v1.AggregateResponse.OutcomesEntryR\boutcomes\x1a;\n" +
