@@ -130,14 +130,13 @@ type watcher struct {
 // RoundTrip is called by one goroutine at a time: a session asks one question
 // after another.
 func (w *watcher) RoundTrip(r *http.Request) (*http.Response, error) {
-	w.wire.requests.Add(1)
 	w.seen, w.tap = evidence{}, nil
 	ctx, cancel := context.WithCancel(r.Context())
 	r = r.Clone(ctx)
 	if !w.first {
 		r.Header.Set("Git-Protocol", "version=2")
 	}
-	response, err := w.next.RoundTrip(r)
+	response, err := w.patiently(r)
 	if err != nil {
 		cancel()
 		return nil, err

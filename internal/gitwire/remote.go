@@ -324,24 +324,36 @@ func (r *Remote) fetch(ctx context.Context, limits Limits, ask plumbing.Hash, de
 	return r.fetch(ctx, limits, ask, depth)
 }
 
-// pack asks a question and receives the pack that answers it.
+// pack asks a question and receives the pack that answers it. One that breaks
+// off is asked for again: git cannot go on with it.
 func (r *Remote) pack(ctx context.Context, limits Limits, question *packp.UploadPackRequest, blobs Blobs) (*packstream.Pack, error) {
+	for asked := 1; ; asked++ {
+		p, broken, err := r.tryPack(ctx, limits, question, blobs)
+		if !broken || asked == mostBroken {
+			return p, err
+		}
+	}
+}
+
+// tryPack asks once, and says whether the pack broke off.
+func (r *Remote) tryPack(ctx context.Context, limits Limits, question *packp.UploadPackRequest, blobs Blobs) (p *packstream.Pack, broken bool, err error) {
 	if r.session == nil || r.spent && !r.session.reusable() {
 		if _, err := r.advertise(ctx); err != nil {
-			return nil, err
+			return nil, false, err
 		}
 	}
 	r.spent = true
 	answer, err := r.session.fetch(ctx, question)
 	if err != nil {
-		return nil, r.trial.judge(ctx, err, r.session.evidence())
+		return nil, false, r.trial.judge(ctx, err, r.session.evidence())
 	}
-	p, err := r.client.receive(ctx, r.plain(answer), limits, blobs)
+	p, err = r.client.receive(ctx, r.plain(answer), limits, blobs)
 	answer.Close()
 	if err != nil {
-		return nil, r.trial.judge(ctx, err, r.session.evidence())
+		judged := r.trial.judge(ctx, err, r.session.evidence())
+		return nil, brokeOff(ctx, err, judged), judged
 	}
-	return p, nil
+	return p, false, nil
 }
 
 func (r *Remote) question(ask plumbing.Hash, depth packp.Depth) *packp.UploadPackRequest {
