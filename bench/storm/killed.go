@@ -34,6 +34,9 @@ func (s *storm) killed(ctx context.Context, dir string) ([]outcome, error) {
 	}
 }
 
+// shortest is how long a life lasts at least, after its first sign.
+const shortest = 300 * time.Millisecond
+
 // liveOrDie gives a survey a random time after its first sign of life, and
 // kills it, unless it has been killed often enough. It reports whether the
 // survey ended by itself.
@@ -48,7 +51,7 @@ func (s *storm) liveOrDie(ctx context.Context, l *life, kills int) (over bool, e
 	select {
 	case <-l.ended:
 		return true, l.wait(0)
-	case <-time.After(s.between(300*time.Millisecond, 3*time.Second)):
+	case <-time.After(s.between(shortest, s.longest)):
 		l.kill()
 		if said := l.saying(); kills > 0 && !strings.Contains(said, "Going on with survey") && said != "" {
 			return false, fmt.Errorf("it did not go on: %s", said)

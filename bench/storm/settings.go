@@ -14,11 +14,12 @@ import (
 
 // settings is what the command is told.
 type settings struct {
-	list     string   // file
-	from     string   // beginning of the list's addresses
-	to       *url.URL // where they are taken from
-	only     []string // names of scenarios; none means all
-	kills    int      // of scenario killed
+	list     string        // file
+	from     string        // beginning of the list's addresses
+	to       *url.URL      // where they are taken from
+	only     []string      // names of scenarios; none means all
+	kills    int           // of scenario killed
+	longest  time.Duration // life in it
 	latency  time.Duration
 	seed     uint64
 	groma    string // program; built if empty
@@ -36,6 +37,7 @@ func parse(args []string) (*settings, error) {
 	mirror := flags.String("mirror", "", "FROM=TO: take addresses that begin with FROM from TO, which is http (needed)")
 	only := flags.String("only", "", "scenarios to run, with commas between them (default: all)")
 	flags.IntVar(&s.kills, "kills", 50, "how many times scenario killed kills, unless the survey ends before")
+	flags.DurationVar(&s.longest, "longest", 8*time.Second, "how long a life lasts at most in scenario killed, after its first sign")
 	flags.DurationVar(&s.latency, "latency", 100*time.Millisecond, "how long the host waits before each answer")
 	flags.Uint64Var(&s.seed, "seed", 1, "of all that is random")
 	flags.StringVar(&s.groma, "groma", "", "the groma to test (default: built from the source in the working directory)")
@@ -62,8 +64,8 @@ func (s *settings) complete(mirror, only string) (err error) {
 		return fmt.Errorf("-mirror %s: want TO to be an http address", mirror)
 	}
 	s.from = strings.TrimSuffix(from, "/") + "/"
-	if s.kills < 1 {
-		return errors.New("-kills: want at least 1")
+	if s.kills < 1 || s.longest <= shortest {
+		return fmt.Errorf("-kills %d, -longest %s: want at least 1, and more than %s", s.kills, s.longest, shortest)
 	}
 	for name := range strings.SplitSeq(only, ",") {
 		if name == "" {

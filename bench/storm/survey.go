@@ -35,6 +35,7 @@ type life struct {
 	mu    sync.Mutex
 	said  []string // lines of standard error
 	taken int      // repositories that it told of
+	bad   []string // what became of those that were not counted
 }
 
 // begin starts a survey of the list in dir, where its data and its report are
@@ -91,18 +92,24 @@ func (l *life) note(line string) {
 
 // hear hears of a notice.
 func (l *life) hear(line string) {
-	var notice struct{ Taken *struct{ Key string } }
-	if json.Unmarshal([]byte(line), &notice) == nil && notice.Taken != nil {
-		l.mu.Lock()
-		defer l.mu.Unlock()
-		l.taken++
+	var notice struct {
+		Taken *struct{ Key, Outcome, Reason, WithoutVitals string }
+	}
+	if json.Unmarshal([]byte(line), &notice) != nil || notice.Taken == nil {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.taken++
+	if t := notice.Taken; t.Outcome != "counted" || t.WithoutVitals != "" {
+		l.bad = append(l.bad, strings.Join([]string{t.Key, t.Outcome, t.Reason, t.WithoutVitals}, " "))
 	}
 }
 
 func (l *life) saying() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return strings.Join(l.said, "\n")
+	return strings.Join(append(l.said, l.bad...), "\n")
 }
 
 // kill ends a life without letting it know, and waits until it is over.
