@@ -12,6 +12,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"io"
 	"maps"
 	"os"
 	"path/filepath"
@@ -285,4 +286,18 @@ func heap() int64 {
 	sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
 	metrics.Read(sample)
 	return int64(sample[0].Value.Uint64())
+}
+
+// Serve serves the repositories of the corpus until ctx ends, those whose name
+// has only in it, and writes their addresses, one a line, as a list to survey.
+func Serve(ctx context.Context, out io.Writer, only string) {
+	site := newSite()
+	defer site.Close()
+	for i, c := range Corpus() {
+		if c.repository != nil && strings.Contains(c.Name, only) {
+			fmt.Fprintf(out, "# %s: %s\n%s\n", c.Name, c.Outcome, site.add(fmt.Sprintf("s%03d", i), c.repository()))
+		}
+	}
+	<-ctx.Done()
+	site.CloseClientConnections()
 }
