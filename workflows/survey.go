@@ -34,7 +34,7 @@ func Survey(ctx workflow.Context, request *gromav1.SurveyRequest) (*gromav1.Surv
 		return nil, s.handOn(ctx)
 	}
 	s.enter(last, "reporting")
-	report, err := aggregate.run(last, &gromav1.AggregateRequest{Survey: request.Survey, Shards: s.far.Shards})
+	report, err := aggregate.run(last, &gromav1.AggregateRequest{Survey: request.Survey, Shards: s.far.Shards, Cancelled: ctx.Err() != nil})
 	if err != nil {
 		return nil, err
 	}

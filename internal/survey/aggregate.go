@@ -160,7 +160,7 @@ func Aggregate(ctx context.Context, store artefact.Store, request *gromav1.Aggre
 	if err != nil {
 		return nil, "", err
 	}
-	if err := keepFirst(ctx, store, kept); err != nil {
+	if err := keepFirst(ctx, store, kept, request.Cancelled); err != nil {
 		return nil, "", err
 	}
 	return kept.Editions[0].Outcomes, key, nil
@@ -184,7 +184,7 @@ func aggregate(ctx context.Context, store artefact.Store, request *gromav1.Aggre
 	if err != nil {
 		return nil, err
 	}
-	return &gromav1.Editions{Survey: request.Survey, Editions: []*gromav1.Edition{e.facts()}}, keepReportedOf(ctx, store, e.lean)
+	return &gromav1.Editions{Survey: request.Survey, Editions: []*gromav1.Edition{e.facts()}}, keepReportedOf(ctx, store, e.lean, request.Cancelled)
 }
 
 // An edition is a report in the making.

@@ -17,8 +17,8 @@ import (
 
 // Containing are the surveys that a rescan of a repository revises, sorted by
 // id: of surveys of landscapes of one name that asked the same, the latest that
-// has a report, unless it is of an instant in the past. Older ones are history
-// and stay as they are. A repository that has moved since is found by the key
+// has a report, passing over those that were cancelled and those of an instant in
+// the past. Older ones are history and stay as they are. A repository that has moved since is found by the key
 // of where it is, too.
 func Containing(ctx context.Context, store artefact.Store, repository string) ([]*gromav1.Containing, error) {
 	index := indexOf(store)
@@ -42,8 +42,8 @@ func Containing(ctx context.Context, store artefact.Store, repository string) ([
 	return found, nil
 }
 
-// keepReported keeps that a survey has a report.
-func keepReported(ctx context.Context, store artefact.Store, id string) error {
+// keepReported keeps that a survey has a report, and whether it was cancelled.
+func keepReported(ctx context.Context, store artefact.Store, id string, cancelled bool) error {
 	key := artefact.ReportedKey(id)
 	if _, err := store.Get(ctx, key); !errors.Is(err, artefact.ErrMissing) {
 		return err
@@ -52,11 +52,11 @@ func keepReported(ctx context.Context, store artefact.Store, id string) error {
 	if err != nil {
 		return err
 	}
-	return keepReportedOf(ctx, store, r)
+	return keepReportedOf(ctx, store, r, cancelled)
 }
 
-func keepReportedOf(ctx context.Context, store artefact.Store, r *gromav1.Report) error {
-	reported := &gromav1.ReportedSurvey{Spec: r.GetSurvey().GetSpec()}
+func keepReportedOf(ctx context.Context, store artefact.Store, r *gromav1.Report, cancelled bool) error {
+	reported := &gromav1.ReportedSurvey{Spec: r.GetSurvey().GetSpec(), Cancelled: cancelled}
 	for _, row := range r.GetRepositories() {
 		if row.MovedTo != "" {
 			reported.Moved = append(reported.Moved, &gromav1.MovedRepository{Key: row.Key, MovedTo: row.MovedTo})
@@ -146,7 +146,7 @@ func (i *index) firstOfLine(ctx context.Context, store artefact.Store, id string
 	if errors.Is(err, artefact.ErrMissing) || fault.KindOf(err) == fault.Invalid {
 		return false, nil
 	}
-	if err != nil || this.GetSpec().GetAsOf() != nil {
+	if err != nil || this.GetSpec().GetAsOf() != nil || this.GetCancelled() {
 		return false, err
 	}
 	name, _ := splitID(id)
@@ -207,7 +207,7 @@ func keepOlder(ctx context.Context, store artefact.Store, id string) error {
 	if err != nil {
 		return err
 	}
-	return keepFirst(ctx, store, editions)
+	return keepFirst(ctx, store, editions, false)
 }
 
 // members returns what a survey's manifest says of its repositories.

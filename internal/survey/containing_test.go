@@ -1,8 +1,11 @@
 package survey
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -84,6 +87,48 @@ func TestContaining_MovedSince(t *testing.T) {
 			t.Errorf("%s is in %v: %v", name, found, err)
 		}
 	}
+}
+
+// TestContaining_Cancelled: rescans go on revising the report that is whole,
+// whatever try kept that a survey was cancelled.
+func TestContaining_Cancelled(t *testing.T) {
+	for name, tries := range map[string][]artefact.Store{"at once": {nil}, "again": {forgetful{}, nil}} {
+		t.Run(name, func(t *testing.T) {
+			store := newStore(t)
+			surveyed(t, store, "list-20260101-000000-aaaa", 12)
+			const cancelled = "list-20260102-000000-aaaa"
+			if err := KeepSources(t.Context(), store, cancelled, list(12)); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := Plan(t.Context(), store, &gromav1.PlanRequest{Survey: cancelled, Spec: spec(), StartedAt: timestamppb.New(began), ShardSize: 10}); err != nil {
+				t.Fatal(err)
+			}
+			for _, try := range tries {
+				on := store
+				if try != nil {
+					on = forgetful{store}
+				}
+				_, _, err := Aggregate(t.Context(), on, &gromav1.AggregateRequest{Survey: cancelled, Shards: 2, Cancelled: true})
+				if (err == nil) != (try == nil) {
+					t.Fatal(err)
+				}
+			}
+			found, err := Containing(t.Context(), store, key(3))
+			if err != nil || len(found) != 1 || found[0].Survey != "list-20260101-000000-aaaa" {
+				t.Errorf("it is in %v: %v", found, err)
+			}
+		})
+	}
+}
+
+// forgetful keeps nothing below reported/.
+type forgetful struct{ artefact.Store }
+
+func (f forgetful) Create(ctx context.Context, key string, data []byte) error {
+	if strings.HasPrefix(key, artefact.ReportedPrefix) {
+		return errors.New("storage is away")
+	}
+	return f.Store.Create(ctx, key, data)
 }
 
 // TestContaining_Asks: a rescan asks as the survey did.

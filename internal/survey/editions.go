@@ -104,7 +104,7 @@ func editionOf(number int64, name string, made *timestamppb.Timestamp, totals *g
 
 // keepFirst keeps a survey's first edition, and that there is a report. Either
 // may be there from an earlier try.
-func keepFirst(ctx context.Context, store artefact.Store, editions *gromav1.Editions) error {
+func keepFirst(ctx context.Context, store artefact.Store, editions *gromav1.Editions, cancelled bool) error {
 	data, err := canonical.MarshalIndent(editions)
 	if err != nil {
 		return err
@@ -113,7 +113,7 @@ func keepFirst(ctx context.Context, store artefact.Store, editions *gromav1.Edit
 	if err != nil && !errors.Is(err, artefact.ErrChanged) {
 		return err
 	}
-	return keepReported(ctx, store, editions.Survey)
+	return keepReported(ctx, store, editions.Survey, cancelled)
 }
 
 // Report reads the latest edition of a survey's report, or fails with
