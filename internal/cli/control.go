@@ -62,7 +62,7 @@ func (s *askSettings) ending(ctx context.Context, terminal Terminal, id string) 
 		return nil, err
 	}
 	l := &local{log: slog.New(slog.DiscardHandler), concurrency: 1, engine: e}
-	if err := l.work(survey.Fingerprint(found.GetSurvey().GetSpec())); err != nil {
+	if err := l.work(ctx, survey.Fingerprint(found.GetSurvey().GetSpec())); err != nil {
 		return nil, err
 	}
 	return l.api(), nil

@@ -29,6 +29,7 @@ type local struct {
 	seen        *observed // nil is not
 
 	engine *engine.Engine
+	queue  string // where the survey waits for workers
 	worker worker.Worker
 	stop   sync.Once
 }
@@ -42,12 +43,23 @@ func (l *local) open(ctx context.Context, config engine.Config, fingerprint stri
 	if l.engine, err = l.seen.open(ctx, config); err != nil {
 		return err
 	}
-	return l.work(fingerprint)
+	return l.work(ctx, fingerprint)
 }
 
-func (l *local) work(fingerprint string) error {
+// work starts the worker on the survey's own task queue; where the survey was
+// begun by a server, on that one's, unless somebody works there.
+func (l *local) work(ctx context.Context, fingerprint string) error {
+	l.queue = workflows.TaskQueue(fingerprint)
+	begun, attended, err := service.QueueOf(ctx, l.engine.Temporal, fingerprint)
+	if err != nil {
+		l.engine.Close()
+		return err
+	}
+	if begun != "" && !attended {
+		l.queue = begun
+	}
 	work := workers.Config{
-		Store: l.engine.Store, Notices: l.engine.Notices, Log: l.log, Concurrency: l.concurrency, Queue: workflows.TaskQueue(fingerprint),
+		Store: l.engine.Store, Notices: l.engine.Notices, Log: l.log, Concurrency: l.concurrency, Queue: l.queue,
 	}
 	if l.git != nil {
 		work.Taker = &census.Taker{Git: l.git, Store: l.engine.Store, Contents: l.contents}

@@ -31,9 +31,12 @@ func (s *Service) startSurvey(ctx context.Context, request *gromav1.StartSurveyR
 		return nil, err
 	}
 	fingerprint := survey.Fingerprint(spec)
-	id, err := s.running(ctx, workflows.ID(fingerprint))
-	if err != nil || id != "" {
-		return &gromav1.StartSurveyResponse{Survey: id, Already: true}, err
+	id, err := s.running(ctx, fingerprint)
+	if err != nil {
+		return nil, err
+	}
+	if id != "" {
+		return &gromav1.StartSurveyResponse{Survey: id, Already: true}, nil
 	}
 	begun, err := survey.Begin(ctx, s.Store, request, time.Now())
 	if err != nil {
@@ -51,7 +54,7 @@ func (s *Service) startSurvey(ctx context.Context, request *gromav1.StartSurveyR
 	}, "Survey", begun)
 	var already *serviceerror.WorkflowExecutionAlreadyStarted
 	if errors.As(err, &already) { // by another call, just now
-		id, err := s.running(ctx, workflows.ID(fingerprint))
+		id, err := s.running(ctx, fingerprint)
 		return &gromav1.StartSurveyResponse{Survey: id, Already: true}, err
 	}
 	if err != nil {
@@ -112,9 +115,9 @@ func elsewhere(spec *gromav1.SurveySpec, sources survey.Sources) error {
 
 func isLocal(key string) bool { return strings.HasPrefix(key, "local/") }
 
-// running is the id of the survey that a workflow is running, or nothing.
-func (s *Service) running(ctx context.Context, workflow string) (string, error) {
-	id, r, err := s.describe(ctx, workflow)
+// running is the id of the unfinished survey with a fingerprint, or nothing.
+func (s *Service) running(ctx context.Context, fingerprint string) (string, error) {
+	id, r, err := s.describe(ctx, workflows.ID(fingerprint))
 	if err != nil {
 		return "", fmt.Errorf("look for an unfinished survey: %w", err)
 	}
@@ -124,5 +127,5 @@ func (s *Service) running(ctx context.Context, workflow string) (string, error) 
 	if id == "" {
 		return "", errors.New("a workflow with this survey's name is running, but it is none of ours")
 	}
-	return id, nil
+	return id, s.unattended(ctx, id, fingerprint, r)
 }

@@ -28,6 +28,7 @@ const (
 // A run is what Temporal says of a survey's workflow.
 type run struct {
 	workflow string
+	queue    string // the task queue that it was begun on
 	status   enums.WorkflowExecutionStatus
 	state    string // as its search attribute has it, or empty
 }
@@ -62,7 +63,7 @@ func (s *Service) describe(ctx context.Context, workflow string) (id string, r *
 		return "", nil, err
 	}
 	info := described.GetWorkflowExecutionInfo()
-	r = &run{workflow: workflow, status: info.GetStatus()}
+	r = &run{workflow: workflow, queue: described.GetExecutionConfig().GetTaskQueue().GetName(), status: info.GetStatus()}
 	_ = decode(info.GetSearchAttributes().GetIndexedFields()[workflows.SearchState], &r.state) // without it, it is asked
 	return surveyOf(info.GetMemo()), r, nil
 }

@@ -11,6 +11,7 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 
+	"groma/internal/survey"
 	gromav1 "groma/proto/groma/v1"
 	"groma/workflows"
 )
@@ -30,9 +31,12 @@ const updatePatience = 15 * time.Second
 
 // update asks the workflow of a survey that runs for something, and waits until
 // it is done.
-func (s *Service) update(ctx context.Context, survey, name string) (*gromav1.SurveyState, error) {
-	k, r, err := s.findRunning(ctx, survey)
+func (s *Service) update(ctx context.Context, id, name string) (*gromav1.SurveyState, error) {
+	k, r, err := s.findRunning(ctx, id)
 	if err != nil {
+		return nil, err
+	}
+	if err := s.unattended(ctx, k.id, survey.Fingerprint(k.spec), r); err != nil {
 		return nil, err
 	}
 	asking, cancel := context.WithTimeout(ctx, updatePatience)
@@ -44,13 +48,15 @@ func (s *Service) update(ctx context.Context, survey, name string) (*gromav1.Sur
 		err = handle.Get(asking, nil)
 	}
 	var missing *serviceerror.NotFound
+	var late *serviceerror.DeadlineExceeded
 	var application *temporal.ApplicationError
+	waited := asking.Err() != nil || errors.Is(err, context.DeadlineExceeded) || errors.As(err, &late) // they are not of one instant
 	switch {
 	case errors.As(err, &missing):
 		return nil, notRunning(k)
 	case errors.As(err, &application) && application.Type() == workflows.Over:
 		return nil, connect.Errorf(connect.CodeFailedPrecondition, "%s: %s", k.id, application.Message())
-	case err != nil && asking.Err() != nil && ctx.Err() == nil:
+	case err != nil && waited && ctx.Err() == nil:
 		return nil, connect.Errorf(connect.CodeUnavailable, "no worker looks after survey %s now: start one, and try again", k.id).WithCause(err)
 	case err != nil:
 		return nil, fmt.Errorf("%s survey %s: %w", name, k.id, err)
@@ -75,6 +81,9 @@ func (s *Service) cancelSurvey(ctx context.Context, request *gromav1.CancelSurve
 	if err != nil {
 		return nil, err
 	}
+	if err := s.unattended(ctx, k.id, survey.Fingerprint(k.spec), r); err != nil {
+		return nil, err
+	}
 	if err := s.Temporal.CancelWorkflow(ctx, r.workflow, ""); err != nil {
 		var missing *serviceerror.NotFound
 		if errors.As(err, &missing) {
@@ -87,11 +96,11 @@ func (s *Service) cancelSurvey(ctx context.Context, request *gromav1.CancelSurve
 }
 
 // findRunning finds a survey that must run.
-func (s *Service) findRunning(ctx context.Context, survey string) (*known, *run, error) {
+func (s *Service) findRunning(ctx context.Context, id string) (*known, *run, error) {
 	if _, err := s.temporal(); err != nil {
 		return nil, nil, err
 	}
-	k, err := s.find(ctx, survey)
+	k, err := s.find(ctx, id)
 	if err != nil {
 		return nil, nil, err
 	}
