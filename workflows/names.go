@@ -14,6 +14,10 @@ func ShardID(surveyWorkflow string, shard int64) string {
 // many ask for it, one runs at a time.
 func RescanID(repository string) string { return "rescan-" + repository }
 
+// LaterID is the workflow id of what rescans a repository again that could not be
+// counted, from its key.
+func LaterID(repository string) string { return "later-" + repository }
+
 // EditionID is the workflow id of what makes a survey's editions, from the
 // survey's id: one is made at a time.
 func EditionID(survey string) string { return "edition-" + survey }

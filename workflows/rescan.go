@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -18,46 +19,60 @@ const longestStorm = 10 * time.Second
 // Rescan takes the census of one repository at its head, as each survey that
 // contains it asks for it, and hands over what has changed. Pushes that come
 // while it takes the census make one more: what it ends with is not older than
-// the last push.
+// the last push. A push for which nothing could be found out is not forgotten:
+// see [RescanLater].
 func Rescan(ctx workflow.Context, request *gromav1.RescanRequest) (*gromav1.RescanResponse, error) {
-	r := &rescan{request: request, pushes: workflow.GetSignalChannel(ctx, PushSignal)}
+	r := &rescan{request: request, pushes: workflow.GetSignalChannel(ctx, PushSignal), unattended: request.Unattended}
 	for {
 		if err := untilQuiet(ctx, longestStorm, r.pushed); err != nil {
 			return nil, err
 		}
 		r.pushed() // the census comes after these
 		response, err := r.scan(ctx)
-		if err != nil {
-			return nil, err
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
 		}
 		if !r.pushed() {
-			return response, nil
+			if r.unattended && !request.Later && mayPass(response, err) {
+				r.tryLater(ctx)
+			}
+			return response, err
 		}
 		if long(ctx) { // every push is heard, and the next run begins with a census
-			return nil, workflow.NewContinueAsNewError(ctx, "Rescan", request)
+			return nil, workflow.NewContinueAsNewError(ctx, "Rescan", r.next())
 		}
 	}
 }
 
 // rescan is what a running rescan knows.
 type rescan struct {
-	request *gromav1.RescanRequest
-	pushes  workflow.ReceiveChannel
-	scans   int64
+	request    *gromav1.RescanRequest
+	pushes     workflow.ReceiveChannel
+	scans      int64
+	unattended bool // it was asked for by somebody who does not wait for it
+	passes     bool // the last scan failed for a reason that may pass
+}
+
+// next is what the next run is asked for.
+func (r *rescan) next() *gromav1.RescanRequest {
+	return &gromav1.RescanRequest{Repository: r.request.Repository, Address: r.request.Address, Later: r.request.Later, Unattended: r.unattended}
 }
 
 // pushed hears all pushes that have come, and reports whether there were any.
 func (r *rescan) pushed() bool {
 	heard := false
-	for r.pushes.ReceiveAsync(nil) {
-		heard = true
+	for push := new(gromav1.RescanRequested); r.pushes.ReceiveAsync(push); push = new(gromav1.RescanRequested) {
+		heard, r.unattended = true, r.unattended || !push.Awaited
 	}
 	return heard
 }
 
-// scan takes the censuses once. Surveys that ask for the same get the same.
+// scan takes the censuses once. Surveys that ask for the same get the same. One
+// that cannot be told of it keeps it from no other; the error is the first of
+// theirs.
 func (r *rescan) scan(ctx workflow.Context) (*gromav1.RescanResponse, error) {
 	r.scans++
+	r.passes = false
 	found, err := findSurveys.run(ctx, &gromav1.FindSurveysRequest{Repository: r.request.Repository})
 	if err != nil {
 		return nil, err
@@ -67,16 +82,21 @@ func (r *rescan) scan(ctx workflow.Context) (*gromav1.RescanResponse, error) {
 		asked = []*gromav1.Containing{{Target: &gromav1.CensusTarget{Key: r.request.Repository, Address: r.address()}}}
 	}
 	response := &gromav1.RescanResponse{}
+	var first error
 	for i, survey := range asked {
 		rescanned, err := r.scanFor(ctx, survey, same(asked[:i], response.Surveys, survey))
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
 		if err != nil {
-			return nil, err
+			workflow.GetLogger(ctx).Error("rescan not handed over", "repository", r.request.Repository, "survey", survey.Survey, "error", err)
+			first = cmp.Or(first, err)
 		}
 		response.Surveys = append(response.Surveys, rescanned)
 	}
-	response.Taken = response.Surveys[0].Taken
+	response.Taken, response.Undecided = response.Surveys[0].Taken, r.passes
 	response.Surveys = response.Surveys[:len(found.Surveys)]
-	return response, nil
+	return response, first
 }
 
 func (r *rescan) address() string {
@@ -128,11 +148,16 @@ func (r *rescan) scanFor(ctx workflow.Context, survey *gromav1.Containing, came 
 		rescanned.Taken, failed = take(ctx, &gromav1.TakeCensusRequest{
 			Survey: survey.Survey, Target: survey.Target, Limits: survey.Limits, Rescan: r.name(ctx),
 		})
+		r.passes = r.passes || passes(failed)
 	}
 	if failed != nil || survey.Survey == "" || undecided(rescanned.Taken) {
-		return rescanned, ctx.Err()
+		return rescanned, nil
 	}
-	return handOver.about(survey.Survey).run(ctx, rescanned)
+	handed, err := handOver.about(survey.Survey).run(ctx, rescanned)
+	if err != nil {
+		return rescanned, err
+	}
+	return handed, nil
 }
 
 // undecided reports whether a census failed in a way that may pass.

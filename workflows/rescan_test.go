@@ -34,6 +34,7 @@ type outside struct {
 	handed   []*gromav1.Rescanned
 	editions []*gromav1.ReviseRequest
 	onMake   func(n int)
+	keepsNo  map[string]error // surveys to which nothing can be handed over
 }
 
 func (o *outside) FindSurveys(context.Context, *gromav1.FindSurveysRequest) (*gromav1.FindSurveysResponse, error) {
@@ -59,6 +60,9 @@ func (o *outside) TakeCensus(_ context.Context, request *gromav1.TakeCensusReque
 func (o *outside) HandOver(_ context.Context, found *gromav1.Rescanned) (*gromav1.Rescanned, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	if err := o.keepsNo[found.Survey]; err != nil {
+		return nil, err
+	}
 	found.Revised = !o.same[found.Survey]
 	o.handed = append(o.handed, found)
 	return found, nil
@@ -218,6 +222,118 @@ func TestRescan_Fails(t *testing.T) {
 	o.fails = func(int) error { return temporal.NewApplicationError("refused", "unavailable") }
 	if response := rescanned(t, newRescan(t, o)); len(o.handed) != 0 || response.Taken.Outcome != "failed" {
 		t.Errorf("handed over %v and ends with %v, want nothing and a failure", o.handed, response)
+	}
+}
+
+// TestRescan_DamagedSurvey: one survey that nothing can be handed over to keeps
+// a repository from no other, nor pushes from being heard.
+func TestRescan_DamagedSurvey(t *testing.T) {
+	o := &outside{surveys: []*gromav1.Containing{containing("a", 60), containing("b", 60)}}
+	o.keepsNo = map[string]error{"a": temporal.NewNonRetryableApplicationError("damaged", "invalid", nil)}
+	env := newRescan(t, o)
+	o.onCensus = func(n int) {
+		if n == 1 {
+			push(env, 1)
+		}
+	}
+	env.ExecuteWorkflow(Rescan, &gromav1.RescanRequest{Repository: repository})
+	if err := env.GetWorkflowError(); err == nil || !strings.Contains(err.Error(), "damaged") {
+		t.Errorf("it ends with %v", err)
+	}
+	if len(o.handed) != 2 || o.handed[1].Survey != "b" || o.handed[1].Taken.Commit != "commit 2" {
+		t.Errorf("handed over %v, want both looks to b", o.handed)
+	}
+}
+
+// away is a host that is away for so long.
+func away(env *testsuite.TestWorkflowEnvironment, o *outside, long time.Duration) {
+	back := env.Now().Add(long)
+	o.fails = func(int) error {
+		if env.Now().Before(back) {
+			return temporal.NewApplicationError("refused", "unavailable")
+		}
+		return nil
+	}
+}
+
+// TestRescan_HostAway: a push that comes while its host is away is tried later.
+// Who waits is told at once, and nothing is tried later.
+func TestRescan_HostAway(t *testing.T) {
+	for name, test := range map[string]struct {
+		away      time.Duration
+		awaited   bool
+		undecided bool
+		later     int // workflows that try it later
+	}{
+		"minutes": {away: 10 * time.Minute, undecided: true, later: 1},
+		"seconds": {away: 5 * time.Second},
+		"awaited": {away: 10 * time.Minute, awaited: true, undecided: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := &outside{surveys: []*gromav1.Containing{containing("a", 60)}}
+			env := newRescan(t, o)
+			away(env, o, test.away)
+			var later []string
+			env.SetOnChildWorkflowStartedListener(func(info *workflow.Info, _ workflow.Context, _ converter.EncodedValues) {
+				if info.WorkflowType.Name == "RescanLater" {
+					later = append(later, info.WorkflowExecution.ID)
+				}
+			})
+			env.RegisterDelayedCallback(func() {
+				env.SignalWorkflow(PushSignal, &gromav1.RescanRequested{Repository: repository, Awaited: test.awaited})
+			}, 0)
+			env.ExecuteWorkflow(Rescan, &gromav1.RescanRequest{Repository: repository})
+			response := &gromav1.RescanResponse{}
+			if err := env.GetWorkflowResult(response); err != nil || response.Undecided != test.undecided {
+				t.Errorf("it ends with %v, %v", response, err)
+			}
+			if len(later) != test.later || test.later > 0 && later[0] != LaterID(repository) {
+				t.Errorf("%q try it later, want %d", later, test.later)
+			}
+		})
+	}
+}
+
+// TestRescanLater: what could not be found out is found out when the host is
+// back, at most a quarter of an hour later.
+func TestRescanLater(t *testing.T) {
+	for _, long := range []time.Duration{0, 10 * time.Minute, 3 * time.Hour, 5 * time.Hour} {
+		o := &outside{surveys: []*gromav1.Containing{containing("a", 60)}}
+		env := newRescan(t, o)
+		begun := env.Now()
+		away(env, o, long)
+		env.ExecuteWorkflow(RescanLater, &gromav1.RescanRequest{Repository: repository})
+		err, took := env.GetWorkflowError(), env.Now().Sub(begun)
+		if gaveUp := long > longestTry; len(o.handed) == 0 != gaveUp || (err != nil) != gaveUp {
+			t.Errorf("away for %v: handed over %v, %v", long, o.handed, err)
+		}
+		if most := min(long, longestTry) + longestRest + time.Minute; took > most || len(o.asked) > 150 {
+			t.Errorf("away for %v: it takes %v and %d tries", long, took, len(o.asked))
+		}
+	}
+}
+
+// TestRescanLater_Permanent: what cannot pass is not tried again.
+func TestRescanLater_Permanent(t *testing.T) {
+	o := &outside{surveys: []*gromav1.Containing{containing("a", 60)}}
+	o.fails = func(int) error { return temporal.NewNonRetryableApplicationError("gone", "not-found", nil) }
+	env := newRescan(t, o)
+	env.ExecuteWorkflow(RescanLater, &gromav1.RescanRequest{Repository: repository})
+	if err := env.GetWorkflowError(); err != nil || len(o.asked) != 1 {
+		t.Errorf("%d tries, %v, want one", len(o.asked), err)
+	}
+}
+
+// TestRescanLater_Pushed: a push that comes to nothing, too, begins its time
+// anew.
+func TestRescanLater_Pushed(t *testing.T) {
+	o := &outside{surveys: []*gromav1.Containing{containing("a", 60)}}
+	env := newRescan(t, o)
+	away(env, o, 6*time.Hour)
+	env.RegisterDelayedCallback(func() { push(env, 1) }, 3*time.Hour)
+	env.ExecuteWorkflow(RescanLater, &gromav1.RescanRequest{Repository: repository})
+	if err := env.GetWorkflowError(); err != nil || len(o.handed) != 1 {
+		t.Errorf("handed over %v, %v", o.handed, err)
 	}
 }
 

@@ -20,7 +20,7 @@ import (
 )
 
 // all are the workflows by the names that histories have.
-var all = map[string]any{"Survey": Survey, "Shard": Shard, "Rescan": Rescan, "Edition": Edition, "Begin": Begin}
+var all = map[string]any{"Survey": Survey, "Shard": Shard, "Rescan": Rescan, "RescanLater": RescanLater, "Edition": Edition, "Begin": Begin}
 
 // Register makes a worker run the workflows.
 func Register(r worker.WorkflowRegistry) {

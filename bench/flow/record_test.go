@@ -93,11 +93,13 @@ func newRecorder(t *testing.T) *recorder {
 //	go test ./bench/flow -run Histories -update -release v0.1
 func TestHistories(t *testing.T) {
 	r := newRecorder(t)
+	later := r.later()
 	r.survey()
 	r.paused()
 	r.continued()
 	r.rescan()
 	r.scheduled()
+	later()
 }
 
 const repositories = "https://github.com/o/a\nhttps://github.com/o/b\nhttps://gitlab.com/o/c\nhttps://github.com/o/d\n" +
@@ -230,6 +232,23 @@ func (r *recorder) rescan() {
 		r.Fatal(err)
 	}
 	r.record("edition", edition, "")
+}
+
+// later begins to rescan what could not be rescanned before, and returns what
+// waits for its end: it takes its time.
+func (r *recorder) later() func() {
+	id := workflows.LaterID("github.com/o/later")
+	run, err := r.engine.Temporal.ExecuteWorkflow(r.Context(), client.StartWorkflowOptions{ID: id, TaskQueue: workflows.ClusterQueue},
+		"RescanLater", &gromav1.RescanRequest{Repository: "github.com/o/later"})
+	if err != nil {
+		r.Fatal(err)
+	}
+	return func() {
+		if err := run.Get(r.Context(), nil); err != nil {
+			r.Fatal(err)
+		}
+		r.record("rescan-later", id, run.GetRunID())
+	}
 }
 
 // scheduled has a schedule start a survey.

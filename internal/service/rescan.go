@@ -26,7 +26,7 @@ func (s *Service) rescanRepository(ctx context.Context, request *gromav1.RescanR
 	}
 	now := time.Now()
 	begun, err := s.Rescan(ctx, &gromav1.RescanRequested{
-		Repository: address.Key, Address: address.Fetch, Cause: "api", At: timestamppb.New(now),
+		Repository: address.Key, Address: address.Fetch, Cause: "api", At: timestamppb.New(now), Awaited: request.Wait,
 		Delivery: "api-" + strconv.FormatInt(now.UnixNano(), 36),
 	})
 	response := &gromav1.RescanRepositoryResponse{Repository: address.Key}
@@ -60,8 +60,11 @@ func (s *Service) Rescan(ctx context.Context, asked *gromav1.RescanRequested) (c
 	if err != nil {
 		return nil, err
 	}
+	if n := len(asked.Repository); n > longestKey {
+		return nil, fault.Errorf(fault.Invalid, "a repository's name of %d bytes: at most %d are taken", n, longestKey)
+	}
 	workflow := workflows.RescanID(asked.Repository)
-	return temporal.SignalWithStartWorkflow(ctx, workflow, workflows.PushSignal, asked, client.StartWorkflowOptions{
+	begun, err := temporal.SignalWithStartWorkflow(ctx, workflow, workflows.PushSignal, asked, client.StartWorkflowOptions{
 		ID: workflow, TaskQueue: s.queue(""), StaticSummary: asked.Repository,
 	}, "Rescan", &gromav1.RescanRequest{Repository: asked.Repository, Address: asked.Address})
 }

@@ -681,8 +681,11 @@ type RescanRequested struct {
 	// Delivery names the event: one that comes twice is heard once.
 	Delivery string `protobuf:"bytes,3,opt,name=delivery,proto3" json:"delivery,omitempty"`
 	// Cause is who asks: github, gitlab, gitea, nats, api, command.
-	Cause         string                 `protobuf:"bytes,4,opt,name=cause,proto3" json:"cause,omitempty"`
-	At            *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=at,proto3" json:"at,omitempty"`
+	Cause string                 `protobuf:"bytes,4,opt,name=cause,proto3" json:"cause,omitempty"`
+	At    *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=at,proto3" json:"at,omitempty"`
+	// Awaited says that somebody waits for what comes of it. If that is nothing,
+	// they are told, and the repository is not asked again later.
+	Awaited       bool `protobuf:"varint,6,opt,name=awaited,proto3" json:"awaited,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -752,11 +755,23 @@ func (x *RescanRequested) GetAt() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *RescanRequested) GetAwaited() bool {
+	if x != nil {
+		return x.Awaited
+	}
+	return false
+}
+
 // RescanRequest starts the workflow that rescans one repository.
 type RescanRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Repository    string                 `protobuf:"bytes,1,opt,name=repository,proto3" json:"repository,omitempty"`
-	Address       string                 `protobuf:"bytes,2,opt,name=address,proto3" json:"address,omitempty"`
+	state      protoimpl.MessageState `protogen:"open.v1"`
+	Repository string                 `protobuf:"bytes,1,opt,name=repository,proto3" json:"repository,omitempty"`
+	Address    string                 `protobuf:"bytes,2,opt,name=address,proto3" json:"address,omitempty"`
+	// Later says that it is one of those with which a rescan that came to nothing
+	// is tried again.
+	Later bool `protobuf:"varint,3,opt,name=later,proto3" json:"later,omitempty"`
+	// Unattended says that the run before heard of pushes that nobody waits for.
+	Unattended    bool `protobuf:"varint,4,opt,name=unattended,proto3" json:"unattended,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -805,12 +820,29 @@ func (x *RescanRequest) GetAddress() string {
 	return ""
 }
 
+func (x *RescanRequest) GetLater() bool {
+	if x != nil {
+		return x.Later
+	}
+	return false
+}
+
+func (x *RescanRequest) GetUnattended() bool {
+	if x != nil {
+		return x.Unattended
+	}
+	return false
+}
+
 // RescanResponse is what came of it.
 type RescanResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	Taken *Taken                 `protobuf:"bytes,1,opt,name=taken,proto3" json:"taken,omitempty"`
 	// Surveys are those that contain the repository.
-	Surveys       []*Rescanned `protobuf:"bytes,2,rep,name=surveys,proto3" json:"surveys,omitempty"`
+	Surveys []*Rescanned `protobuf:"bytes,2,rep,name=surveys,proto3" json:"surveys,omitempty"`
+	// Undecided says that the repository could not be counted for a reason that
+	// may pass. If nobody awaits it, it is asked again later.
+	Undecided     bool `protobuf:"varint,3,opt,name=undecided,proto3" json:"undecided,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -857,6 +889,13 @@ func (x *RescanResponse) GetSurveys() []*Rescanned {
 		return x.Surveys
 	}
 	return nil
+}
+
+func (x *RescanResponse) GetUndecided() bool {
+	if x != nil {
+		return x.Undecided
+	}
+	return false
 }
 
 // Rescanned is what a rescan means to one survey.
@@ -1028,7 +1067,7 @@ const file_groma_v1_edition_proto_rawDesc = "" +
 	"\x05taken\x18\x02 \x03(\v2\x0f.groma.v1.TakenR\x05taken\x123\n" +
 	"\amade_at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x06madeAt\"=\n" +
 	"\x0eReviseResponse\x12+\n" +
-	"\aedition\x18\x01 \x01(\v2\x11.groma.v1.EditionR\aedition\"\xa9\x01\n" +
+	"\aedition\x18\x01 \x01(\v2\x11.groma.v1.EditionR\aedition\"\xc3\x01\n" +
 	"\x0fRescanRequested\x12\x1e\n" +
 	"\n" +
 	"repository\x18\x01 \x01(\tR\n" +
@@ -1036,15 +1075,21 @@ const file_groma_v1_edition_proto_rawDesc = "" +
 	"\aaddress\x18\x02 \x01(\tR\aaddress\x12\x1a\n" +
 	"\bdelivery\x18\x03 \x01(\tR\bdelivery\x12\x14\n" +
 	"\x05cause\x18\x04 \x01(\tR\x05cause\x12*\n" +
-	"\x02at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\"I\n" +
+	"\x02at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12\x18\n" +
+	"\aawaited\x18\x06 \x01(\bR\aawaited\"\x7f\n" +
 	"\rRescanRequest\x12\x1e\n" +
 	"\n" +
 	"repository\x18\x01 \x01(\tR\n" +
 	"repository\x12\x18\n" +
-	"\aaddress\x18\x02 \x01(\tR\aaddress\"f\n" +
+	"\aaddress\x18\x02 \x01(\tR\aaddress\x12\x14\n" +
+	"\x05later\x18\x03 \x01(\bR\x05later\x12\x1e\n" +
+	"\n" +
+	"unattended\x18\x04 \x01(\bR\n" +
+	"unattended\"\x84\x01\n" +
 	"\x0eRescanResponse\x12%\n" +
 	"\x05taken\x18\x01 \x01(\v2\x0f.groma.v1.TakenR\x05taken\x12-\n" +
-	"\asurveys\x18\x02 \x03(\v2\x13.groma.v1.RescannedR\asurveys\"d\n" +
+	"\asurveys\x18\x02 \x03(\v2\x13.groma.v1.RescannedR\asurveys\x12\x1c\n" +
+	"\tundecided\x18\x03 \x01(\bR\tundecided\"d\n" +
 	"\tRescanned\x12\x16\n" +
 	"\x06survey\x18\x01 \x01(\tR\x06survey\x12%\n" +
 	"\x05taken\x18\x02 \x01(\v2\x0f.groma.v1.TakenR\x05taken\x12\x18\n" +
