@@ -208,7 +208,7 @@ func (e *edition) facts() *gromav1.Edition {
 func (e *edition) gather(ctx context.Context) error {
 	lean := report.NewLean(e.manifest)
 	for shard := range e.shards {
-		rows, err := shardRows(ctx, e.store, e.summaries.key(shard))
+		rows, err := e.shardRows(ctx, e.manifest, shard)
 		if err != nil {
 			return err
 		}
@@ -311,7 +311,7 @@ func (e *edition) rows(ctx context.Context) iter.Seq2[*gromav1.Repository, error
 			size := min(len(planned), int(max(manifest.ShardSize, 1)))
 			rows := map[string]*gromav1.Row{}
 			if shard < e.shards {
-				found, err := shardRows(ctx, e.store, e.summaries.key(shard))
+				found, err := e.shardRows(ctx, manifest, shard)
 				if err != nil {
 					yield(nil, err)
 					return
@@ -328,6 +328,21 @@ func (e *edition) rows(ctx context.Context) iter.Seq2[*gromav1.Repository, error
 			planned, settled = planned[size:], settled[size:]
 		}
 	}
+}
+
+// shardRows are the rows of a shard. A summary that is damaged fails the
+// repositories of its shard and no others: the report is made.
+func (e *edition) shardRows(ctx context.Context, manifest *gromav1.Manifest, shard int64) ([]*gromav1.Row, error) {
+	rows, err := shardRows(ctx, e.store, e.summaries.key(shard))
+	if fault.KindOf(err) != fault.Invalid {
+		return rows, err
+	}
+	targets, failed := Targets(manifest, shard)
+	for _, target := range targets {
+		rows = append(rows, &gromav1.Row{Taken: &gromav1.Taken{Key: target.Key, Outcome: "failed",
+			Reason: "what came of it was kept and cannot be read any more; survey again: " + err.Error()}})
+	}
+	return rows, failed
 }
 
 func shardRows(ctx context.Context, store artefact.Store, key string) ([]*gromav1.Row, error) {

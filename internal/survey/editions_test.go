@@ -5,10 +5,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -18,6 +20,7 @@ import (
 
 	"groma/internal/artefact"
 	"groma/internal/canonical"
+	"groma/internal/fault"
 	"groma/internal/report"
 	gromav1 "groma/proto/groma/v1"
 )
@@ -462,5 +465,59 @@ func TestEditions_Missing(t *testing.T) {
 	}
 	if found, err := Containing(t.Context(), store, key(1)); err != nil || len(found) != 0 {
 		t.Errorf("an unfinished survey is revised: %v, %v", found, err)
+	}
+}
+
+// damagedAt has something else under one key than what was kept.
+type damagedAt struct {
+	artefact.Store
+	key string
+}
+
+func (d damagedAt) Get(ctx context.Context, key string) ([]byte, error) {
+	if key == d.key {
+		return []byte("not a summary"), nil
+	}
+	return d.Store.Get(ctx, key)
+}
+
+// TestRevise_DamagedShard: a summary that cannot be read fails its own rows, and
+// an edition of the others is made. Nothing is put in its place.
+func TestRevise_DamagedShard(t *testing.T) {
+	whole := newStore(t)
+	surveyed(t, whole, id, 25)
+	store := damagedAt{whole, artefact.ShardKey(id, 2)}
+	e := revise(t, store, began, counted(t, whole, 3, "c1"), counted(t, whole, 22, "c1"))
+	if want := map[string]int64{"counted": 20, "failed": 5}; e == nil || len(e.Revisions) != 1 || !slices.Equal(e.Shards, []int64{0}) || !maps.Equal(e.Outcomes, want) {
+		t.Fatalf("the edition is %v", e)
+	}
+	r, err := Report(t.Context(), whole, id)
+	if err != nil || r.Repositories[3].Commit != "c1" || r.Repositories[22].Outcome != "failed" || !strings.Contains(r.Repositories[22].Reason, store.key) {
+		t.Errorf("its report has %v: %v", r.GetRepositories()[22], err)
+	}
+	if _, err := Differs(t.Context(), store, id, counted(t, whole, 22, "c1")); fault.KindOf(err) != fault.Invalid {
+		t.Errorf("one of the damaged shard differs: %v", err)
+	}
+	revise(t, whole, began, counted(t, whole, 4, "c1")) // once it is put back
+	r, err = Report(t.Context(), whole, id)
+	if err != nil || r.Repositories[22].Commit != "c0" || r.Totals.Outcomes["counted"] != 25 {
+		t.Errorf("put back, it has %v: %v", r.GetRepositories()[22], err)
+	}
+}
+
+// TestAggregate_DamagedShard: a survey has its report, too.
+func TestAggregate_DamagedShard(t *testing.T) {
+	whole := newStore(t)
+	if err := KeepSources(t.Context(), whole, id, list(12)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Plan(t.Context(), whole, &gromav1.PlanRequest{Survey: id, Spec: spec(), StartedAt: timestamppb.New(began), ShardSize: 10}); err != nil {
+		t.Fatal(err)
+	}
+	store := damagedAt{whole, artefact.ShardKey(id, 1)}
+	keep(t, whole, store.key, &gromav1.ShardSummary{})
+	outcomes, _, err := Aggregate(t.Context(), store, &gromav1.AggregateRequest{Survey: id, Shards: 2})
+	if err != nil || outcomes["failed"] != 12 {
+		t.Errorf("it came to %v: %v", outcomes, err)
 	}
 }

@@ -178,6 +178,9 @@ func shardsOf(manifest *gromav1.Manifest, taken map[string]*gromav1.Taken) map[i
 // reviseShard keeps the summary of a shard with the rows that differ, if any.
 func (r *revision) reviseShard(ctx context.Context, manifest *gromav1.Manifest, shard int64, places []place) (changed bool, err error) {
 	s, err := openShard(ctx, r.store, r.summaries.key(shard), keysOf(manifest, shard))
+	if fault.KindOf(err) == fault.Invalid {
+		return false, nil // written anew it would hide what a backup may bring back; other shards are revised
+	}
 	if err != nil {
 		return false, err
 	}
