@@ -268,10 +268,7 @@ func verdict(ctx context.Context, err error) error {
 		return nil
 	}
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
-		if context.Cause(ctx) == errStopped {
-			return temporal.NewApplicationError(errStopped.Error(), workflows.WorkerStopped)
-		}
-		return ctx.Err() // the survey was cancelled
+		return givenUp(ctx)
 	}
 	kind := fault.KindOf(err)
 	name := string(kind)
@@ -283,6 +280,20 @@ func verdict(ctx context.Context, err error) error {
 		NextRetryDelay: min(fault.RetryAfter(err), longestDelay),
 		Details:        []any{tries(ctx)},
 	})
+}
+
+// givenUp says why an activity was given up in its middle. Temporal's library
+// ends one, too, whose heartbeats do not arrive: Temporal is away, or slow. That
+// says nothing about a repository, nor does it mean that nobody wants it.
+func givenUp(ctx context.Context) error {
+	cause := context.Cause(ctx)
+	switch {
+	case cause == errStopped:
+		return temporal.NewApplicationError(errStopped.Error(), workflows.WorkerStopped)
+	case cause == context.Canceled, temporal.IsCanceledError(cause), errors.Is(cause, activity.ErrActivityPaused), errors.Is(cause, activity.ErrActivityReset):
+		return ctx.Err() // it is not wanted any more
+	}
+	return temporal.NewApplicationError(fault.Clip("this worker has lost touch with Temporal: "+cause.Error(), longestMessage), workflows.Trouble, tries(ctx))
 }
 
 // tries is which try of its activity this is.

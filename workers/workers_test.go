@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
 
@@ -139,5 +140,34 @@ func TestNames(t *testing.T) {
 	}
 	if n := activities.NumMethod(); n != len(names) {
 		t.Errorf("%d activities, want the %d that workflows know", n, len(names))
+	}
+}
+
+// TestVerdict_GivenUp: what ends because a worker stopped, or could not tell
+// Temporal that it is alive, is begun again; only a survey that was cancelled
+// wants no more of it.
+func TestVerdict_GivenUp(t *testing.T) {
+	for _, test := range []struct {
+		cause error
+		kind  string // of an application's error; empty for a cancellation
+	}{
+		{errStopped, workflows.WorkerStopped},
+		{serviceerror.NewUnavailable("connection refused"), workflows.Trouble},
+		{serviceerror.NewNotFound("activity"), workflows.Trouble},
+		{context.DeadlineExceeded, workflows.Trouble},
+		{temporal.NewCanceledError(), ""},
+		{nil, ""},
+	} {
+		ctx, cancel := context.WithCancelCause(t.Context())
+		cancel(test.cause)
+		got := verdict(ctx, fmt.Errorf("https://example.org/o/a: %w", context.Canceled))
+		var application *temporal.ApplicationError
+		if test.kind == "" {
+			if got != context.Canceled {
+				t.Errorf("%v: %v, want it cancelled", test.cause, got)
+			}
+		} else if !errors.As(got, &application) || application.Type() != test.kind {
+			t.Errorf("%v: %v, want it %s", test.cause, got, test.kind)
+		}
 	}
 }
