@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"math/rand/v2"
 	"net"
 	"net/http"
@@ -114,6 +115,7 @@ func (h *host) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		ModifyResponse: func(response *http.Response) error { return h.spoil(response, fate, w1) },
 		ErrorHandler:   func(w http.ResponseWriter, _ *http.Request, _ error) { w.WriteHeader(http.StatusBadGateway) },
 		FlushInterval:  -1,
+		ErrorLog:       log.New(io.Discard, "", 0), // answers that break off are wanted
 	}
 	proxy.ServeHTTP(w, r)
 }
