@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -15,11 +16,16 @@ const (
 	longestGathering = 15 * time.Second
 	// mostRevisions bounds the payload that asks for one edition.
 	mostRevisions = 1000
+	// longestTroubled is for how long an edition that cannot be made is tried
+	// again, and restOfEdition how long it rests in between.
+	longestTroubled = 4 * time.Hour
+	restOfEdition   = 5 * time.Minute
 )
 
 // Edition makes new editions of one survey's report, of the repositories that
 // rescans hand over. It gathers them first, so that a storm over many makes few
-// editions.
+// editions. What it has gathered it keeps while storage is away, for hours; what
+// no edition can be made of, since the survey is damaged, it says at its end.
 func Edition(ctx workflow.Context, request *gromav1.EditionRequest) error {
 	e := &edition{survey: request.Survey, taken: request.Taken, signals: workflow.GetSignalChannel(ctx, TakenSignal)}
 	for {
@@ -30,7 +36,7 @@ func Edition(ctx workflow.Context, request *gromav1.EditionRequest) error {
 			return err
 		}
 		if !e.hear() && len(e.taken) == 0 {
-			return nil
+			return e.failed
 		}
 		if long(ctx) { // what is heard goes along
 			return workflow.NewContinueAsNewError(ctx, "Edition", &gromav1.EditionRequest{Survey: e.survey, Taken: e.taken})
@@ -44,6 +50,8 @@ type edition struct {
 	survey  string
 	taken   []*gromav1.Taken
 	signals workflow.ReceiveChannel
+	since   time.Time // of the trouble that there is; zero if there is none
+	failed  error     // the first of those that do not pass
 }
 
 // hear gathers all that has come, and reports whether there was anything.
@@ -57,13 +65,33 @@ func (e *edition) hear() bool {
 	return heard
 }
 
-// make makes one edition of what is gathered, if there is anything.
+// make makes one edition of what is gathered, if there is anything. What cannot
+// be made now it keeps, and rests.
 func (e *edition) make(ctx workflow.Context) error {
 	some := e.taken[:min(len(e.taken), mostRevisions)]
 	if len(some) == 0 {
 		return nil
 	}
 	_, err := makeEdition.about(e.survey).run(ctx, &gromav1.ReviseRequest{Survey: e.survey, Taken: some, MadeAt: timestamppb.New(workflow.Now(ctx))})
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if passes(err) {
+		return e.rest(ctx, err)
+	}
+	e.failed, e.since = cmp.Or(e.failed, err), time.Time{}
 	e.taken = e.taken[len(some):]
-	return err
+	return nil
+}
+
+// rest waits for trouble to pass; the error says that it lasts.
+func (e *edition) rest(ctx workflow.Context, trouble error) error {
+	if e.since.IsZero() {
+		e.since = workflow.Now(ctx)
+	}
+	if workflow.Now(ctx).Sub(e.since) >= longestTroubled {
+		return trouble
+	}
+	workflow.GetLogger(ctx).Warn("edition not made; it is tried again", "survey", e.survey, "repositories", len(e.taken), "error", trouble)
+	return workflow.Sleep(ctx, restOfEdition)
 }

@@ -34,6 +34,7 @@ type outside struct {
 	handed   []*gromav1.Rescanned
 	editions []*gromav1.ReviseRequest
 	onMake   func(n int)
+	makes    func(*gromav1.ReviseRequest) error
 	keepsNo  map[string]error // surveys to which nothing can be handed over
 }
 
@@ -74,6 +75,12 @@ func (o *outside) MakeEdition(_ context.Context, request *gromav1.ReviseRequest)
 	o.editions = append(o.editions, request)
 	if o.onMake != nil {
 		o.onMake(len(o.editions))
+	}
+	if o.makes != nil {
+		if err := o.makes(request); err != nil {
+			o.editions = o.editions[:len(o.editions)-1]
+			return nil, err
+		}
 	}
 	return &gromav1.ReviseResponse{Edition: &gromav1.Edition{Number: int64(len(o.editions)) + 1}}, nil
 }
@@ -396,6 +403,57 @@ func TestEdition_Late(t *testing.T) {
 	env.ExecuteWorkflow(Edition, &gromav1.EditionRequest{Survey: "s"})
 	if err := env.GetWorkflowError(); err != nil || len(o.editions) != 2 || o.editions[1].Taken[0].Key != key(2) {
 		t.Errorf("editions are %v, %v", o.editions, err)
+	}
+}
+
+// TestEdition_Trouble: what was handed over is in an edition once storage is
+// back, with what was handed over meanwhile.
+func TestEdition_Trouble(t *testing.T) {
+	for _, long := range []time.Duration{time.Minute, 2 * time.Hour, 24 * time.Hour} {
+		o := &outside{}
+		env := newRescan(t, o)
+		back := env.Now().Add(long)
+		o.makes = func(*gromav1.ReviseRequest) error {
+			if env.Now().Before(back) {
+				return temporal.NewApplicationError("storage is away", Trouble)
+			}
+			return nil
+		}
+		env.RegisterDelayedCallback(func() { hand(env, key(2), "c"); hand(env, key(1), "new") }, 30*time.Second)
+		env.ExecuteWorkflow(Edition, &gromav1.EditionRequest{Survey: "s", Taken: []*gromav1.Taken{{Key: key(1), Commit: "old"}}})
+		err := env.GetWorkflowError()
+		if lasts := long > longestTroubled; lasts != (err != nil) || lasts != (len(o.editions) == 0) {
+			t.Errorf("away for %v: %d editions, %v", long, len(o.editions), err)
+		}
+		commits := map[string]string{}
+		for _, edition := range o.editions {
+			for _, taken := range edition.Taken {
+				commits[taken.Key] = taken.Commit
+			}
+		}
+		if err == nil && (commits[key(1)] != "new" || commits[key(2)] != "c") {
+			t.Errorf("away for %v: editions are %v", long, o.editions)
+		}
+	}
+}
+
+// TestEdition_Damaged: what no edition can be made of keeps nothing else from
+// its edition.
+func TestEdition_Damaged(t *testing.T) {
+	o := &outside{makes: func(request *gromav1.ReviseRequest) error {
+		if request.Taken[0].Key == key(0) {
+			return temporal.NewNonRetryableApplicationError("damaged", "invalid", nil)
+		}
+		return nil
+	}}
+	request := &gromav1.EditionRequest{Survey: "s"}
+	for i := range mostRevisions + 5 {
+		request.Taken = append(request.Taken, &gromav1.Taken{Key: key(i)})
+	}
+	env := newRescan(t, o)
+	env.ExecuteWorkflow(Edition, request)
+	if err := env.GetWorkflowError(); err == nil || len(o.editions) != 1 || len(o.editions[0].Taken) != 5 {
+		t.Errorf("%d editions, %v, want one of the rest", len(o.editions), err)
 	}
 }
 
