@@ -13,6 +13,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"groma/internal/artefact"
+	"groma/internal/fault"
 	gromav1 "groma/proto/groma/v1"
 )
 
@@ -116,6 +117,38 @@ func TestContaining_Cancelled(t *testing.T) {
 			found, err := Containing(t.Context(), store, key(3))
 			if err != nil || len(found) != 1 || found[0].Survey != "list-20260101-000000-aaaa" {
 				t.Errorf("it is in %v: %v", found, err)
+			}
+		})
+	}
+}
+
+// TestContaining_Deleted: a survey that is deleted while it is known is not
+// found any more, and what is asked of it fails for good.
+func TestContaining_Deleted(t *testing.T) {
+	for name, gone := range map[string][]string{
+		"all":     {artefact.EditionsKey(id), artefact.ManifestKey(id), artefact.EditionKey(id, artefact.FirstEdition, "report.json"), artefact.ReportedKey(id)},
+		"by hand": {artefact.EditionsKey(id), artefact.ManifestKey(id), artefact.EditionKey(id, artefact.FirstEdition, "report.json")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			store := newStore(t)
+			surveyed(t, store, id, 12)
+			taken := counted(t, store, 3, "c1")
+			if found, err := Containing(t.Context(), store, key(3)); err != nil || len(found) != 1 {
+				t.Fatal(found, err)
+			}
+			for _, key := range gone {
+				if err := store.(artefact.Keeper).Delete(t.Context(), key); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if found, err := Containing(t.Context(), store, key(3)); err != nil || len(found) != 0 {
+				t.Errorf("it is in %v: %v", found, err)
+			}
+			if _, err := Differs(t.Context(), store, id, taken); fault.KindOf(err) != fault.NotFound || !errors.Is(err, artefact.ErrMissing) {
+				t.Errorf("Differs: %v", err)
+			}
+			if _, err := Revise(t.Context(), store, &gromav1.ReviseRequest{Survey: id, Taken: []*gromav1.Taken{taken}}); fault.KindOf(err) != fault.NotFound {
+				t.Errorf("Revise: %v", err)
 			}
 		})
 	}

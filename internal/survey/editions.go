@@ -17,7 +17,8 @@ import (
 )
 
 // Editions are those of a survey's report, at least one, or
-// [artefact.ErrMissing] if there is no report yet.
+// [artefact.ErrMissing] if there is no report yet, or none any more: another try
+// finds as much, so the kind is [fault.NotFound].
 func Editions(ctx context.Context, store artefact.Store, id string) (*gromav1.Editions, error) {
 	_, editions, err := readEditions(ctx, store, id)
 	return editions, err
@@ -30,7 +31,7 @@ func readEditions(ctx context.Context, store artefact.Store, id string) (kept []
 	if errors.Is(err, artefact.ErrMissing) {
 		first, err := firstEdition(ctx, store, id)
 		if err != nil {
-			return nil, nil, err
+			return nil, nil, notThere(id, err)
 		}
 		return nil, &gromav1.Editions{Survey: id, Editions: []*gromav1.Edition{first}}, nil
 	}
@@ -45,6 +46,15 @@ func readEditions(ctx context.Context, store artefact.Store, id string) (kept []
 		return nil, nil, fault.Errorf(fault.Invalid, "%s has no edition", artefact.EditionsKey(id))
 	}
 	return kept, editions, nil
+}
+
+// notThere says of a survey that something it cannot do without is missing that
+// it is not there: tried again, it would be missing again.
+func notThere(id string, err error) error {
+	if !errors.Is(err, artefact.ErrMissing) {
+		return err
+	}
+	return fault.Errorf(fault.NotFound, "survey %s has no report: %w", id, err)
 }
 
 // firstEdition reads what it has to from the head of report.json, whose rows

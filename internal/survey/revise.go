@@ -29,7 +29,8 @@ import (
 //
 // Of several at once each makes an edition on top of the one before, so that
 // none is lost. The same request again, after an answer that was lost, finds
-// the edition that it made.
+// the edition that it made. A survey that is not there any more fails it with
+// [fault.NotFound].
 func Revise(ctx context.Context, store artefact.Store, request *gromav1.ReviseRequest) (*gromav1.Edition, error) {
 	digest, taken, err := asked(request)
 	if err != nil {
@@ -105,7 +106,7 @@ type revision struct {
 func (r *revision) make(ctx context.Context, taken map[string]*gromav1.Taken) (*gromav1.Edition, error) {
 	manifest, err := Manifest(ctx, r.store, r.editions.Survey)
 	if err != nil {
-		return nil, err
+		return nil, notThere(r.editions.Survey, err)
 	}
 	last := r.editions.Editions[len(r.editions.Editions)-1]
 	r.name, r.summaries = revisedName(last, r.digest), summariesOf(r.editions)
@@ -309,7 +310,9 @@ func outcomeOf(taken *gromav1.Taken) string {
 	return taken.Outcome
 }
 
-// Differs says whether [Revise] would change the row of what was taken.
+// Differs says whether [Revise] would change the row of what was taken. It fails
+// with [fault.NotFound] if the survey is not there any more, and with
+// [fault.Invalid] if what is kept of the repository's shard is damaged.
 func Differs(ctx context.Context, store artefact.Store, id string, taken *gromav1.Taken) (bool, error) {
 	if !lasting(taken) {
 		return false, nil
@@ -320,7 +323,7 @@ func Differs(ctx context.Context, store artefact.Store, id string, taken *gromav
 	}
 	m, err := indexOf(store).members(ctx, store, id)
 	if err != nil {
-		return false, err
+		return false, notThere(id, err)
 	}
 	at, ok := m.find(taken.Key)
 	if !ok {
