@@ -1,7 +1,8 @@
 // Command strangers gives every hostile input of internal/stranger to a process
 // of its own, and says what came of it, how much memory it took and how long.
 //
-//	go run ./bench/strangers                                # all of them
+//	go run ./bench/strangers                                # all that take a moment
+//	go run ./bench/strangers -large                         # the others
 //	go run ./bench/strangers -case refs                     # those whose name has this in it
 //	go run ./bench/strangers -write docs/reliability.md     # and writes the table there
 //	go run ./bench/strangers -serve                         # serves them, and prints a list to survey
@@ -16,7 +17,10 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -28,6 +32,7 @@ func main() {
 	only := flag.String("case", "", "the cases alone whose name has this in it")
 	one := flag.String("one", "", "run the case of this name here, and print what came of it as JSON")
 	write := flag.String("write", "", "the document that the table is written into")
+	large := flag.Bool("large", false, "run those that take more than a moment, and no others")
 	serve := flag.Bool("serve", false, "serve the repositories until interrupted, and print their addresses")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -39,7 +44,7 @@ func main() {
 	case *one != "":
 		err = runHere(ctx, *one)
 	default:
-		err = runAll(ctx, *only, *write)
+		err = runAll(ctx, *only, *large, *write)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "strangers:", err)
@@ -47,53 +52,83 @@ func main() {
 	}
 }
 
-// runHere runs one case in this process.
+// runHere runs the cases of one row in this process.
 func runHere(ctx context.Context, name string) error {
-	for _, c := range stranger.Corpus() {
-		if c.Name != name {
+	folder, err := os.MkdirTemp("", "strangers-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(folder)
+	r := row{Name: name}
+	for i, c := range stranger.Corpus() {
+		if rowOf(c) != name {
 			continue
 		}
-		folder, err := os.MkdirTemp("", "strangers-")
-		if err != nil {
+		own := filepath.Join(folder, strconv.Itoa(i))
+		if err := os.Mkdir(own, 0o700); err != nil {
 			return err
 		}
-		defer os.RemoveAll(folder)
-		return json.NewEncoder(os.Stdout).Encode(c.Run(ctx, folder))
+		r.add(c.Run(ctx, own))
 	}
-	return fmt.Errorf("no case is called %q", name)
+	return json.NewEncoder(os.Stdout).Encode(r)
 }
 
 // row is one line of the table: a case, or several that are the same but for a
 // number.
 type row struct {
-	name   string
-	count  int
-	result stranger.Result
-	peak   int64 // of the process
+	Name   string
+	Count  int
+	Result stranger.Result
+	Peak   int64 // of the process
 }
 
-func runAll(ctx context.Context, only, write string) error {
-	var rows []*row
+var numbered = regexp.MustCompile(`ends after \d+$`)
+
+// rowOf is the row that a case belongs to.
+func rowOf(c *stranger.Case) string {
+	return numbered.ReplaceAllString(c.Name, "ends after each of its bytes")
+}
+
+// add takes what came of one more case into the row.
+func (r *row) add(next stranger.Result) {
+	if r.Count++; r.Count == 1 {
+		r.Result = next
+		return
+	}
+	r.Result.Memory, r.Result.Time = max(r.Result.Memory, next.Memory), max(r.Result.Time, next.Time)
+	r.Result.Wrong = append(r.Result.Wrong, next.Wrong...)
+	if r.Result.Says != next.Says {
+		r.Result.Says = ""
+	}
+}
+
+func runAll(ctx context.Context, only string, large bool, write string) error {
+	var rows []row
 	wrong := 0
 	for _, c := range stranger.Corpus() {
-		if !strings.Contains(c.Name, only) {
+		known := slices.ContainsFunc(rows, func(r row) bool { return r.Name == rowOf(c) })
+		if known || !strings.Contains(c.Name, only) || c.Heavy != large {
 			continue
 		}
-		r, peak, err := runApart(ctx, c.Name)
+		r, err := runApart(ctx, rowOf(c))
 		if err != nil {
 			return err
 		}
-		for _, text := range r.Wrong {
+		for _, text := range r.Result.Wrong {
 			wrong++
-			fmt.Fprintf(os.Stderr, "%s: %s\n", c.Name, text)
+			fmt.Fprintf(os.Stderr, "%s: %s\n", r.Name, text)
 		}
-		fmt.Fprintf(os.Stderr, "%-80s %-11s %9s %8s\n", c.Name, r.Outcome, bench.Bytes(float64(r.Memory)), bench.Seconds(r.Time.Seconds()))
-		rows = add(rows, c.Name, r, peak)
+		fmt.Fprintf(os.Stderr, "%-80s %-11s %9s %8s\n", r.Name, r.Result.Outcome, bench.Bytes(float64(r.Result.Memory)), bench.Seconds(r.Result.Time.Seconds()))
+		rows = append(rows, r)
 	}
 	text := table(rows)
+	section := "strangers"
+	if large {
+		section = "strangers, large"
+	}
 	if write == "" {
 		fmt.Print(text)
-	} else if err := bench.WriteSection(write, "strangers", "", text); err != nil {
+	} else if err := bench.WriteSection(write, section, "", text); err != nil {
 		return err
 	}
 	if wrong > 0 {
@@ -102,56 +137,40 @@ func runAll(ctx context.Context, only, write string) error {
 	return nil
 }
 
-// runApart runs one case in a process of its own.
-func runApart(ctx context.Context, name string) (r stranger.Result, peak int64, err error) {
+// runApart runs the cases of one row in a process of its own.
+func runApart(ctx context.Context, name string) (r row, err error) {
 	self, err := os.Executable()
 	if err != nil {
-		return r, 0, err
+		return r, err
 	}
 	var out strings.Builder
 	cmd := bench.Command(ctx, self, "-one", name)
 	cmd.Stdout = &out
 	sample, err := bench.Run(cmd)
 	if err != nil {
-		return r, 0, err
+		return r, err
 	}
-	return r, sample.Memory, json.Unmarshal([]byte(out.String()), &r)
+	err = json.Unmarshal([]byte(out.String()), &r)
+	r.Peak = sample.Memory
+	return r, err
 }
 
-var numbered = regexp.MustCompile(`ends after \d+$`)
-
-// add appends a row, or takes it together with the one before.
-func add(rows []*row, name string, r stranger.Result, peak int64) []*row {
-	name = numbered.ReplaceAllString(name, "ends after each of its bytes")
-	if last := len(rows) - 1; last < 0 || rows[last].name != name {
-		return append(rows, &row{name, 1, r, peak})
-	}
-	last := rows[len(rows)-1]
-	last.count++
-	last.result.Memory, last.result.Time = max(last.result.Memory, r.Memory), max(last.result.Time, r.Time)
-	last.peak = max(last.peak, peak)
-	if last.result.Says != r.Says {
-		last.result.Says = ""
-	}
-	return rows
-}
-
-func table(rows []*row) string {
+func table(rows []row) string {
 	cases := 0
 	for _, r := range rows {
-		cases += r.count
+		cases += r.Count
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %d inputs, on %s, load %s. Each had a process of its own. *Heap* is how much it\ngrew, garbage and the server of the input included; *peak* is the whole process, which begins with some 95 MB.\n\n",
 		time.Now().UTC().Format(time.DateOnly), cases, bench.Machine(), bench.Load())
 	b.WriteString("| input | outcome | what is said | heap | peak | time |\n|---|---|---|--:|--:|--:|\n")
 	for _, r := range rows {
-		name := r.name
-		if r.count > 1 {
-			name = fmt.Sprintf("%s (%d inputs)", name, r.count)
+		name := r.Name
+		if r.Count > 1 {
+			name = fmt.Sprintf("%s (%d inputs)", name, r.Count)
 		}
-		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s |\n", cell(name), r.result.Outcome, cell(r.result.Says),
-			bench.Bytes(float64(r.result.Memory)), bench.Bytes(float64(r.peak)), bench.Seconds(r.result.Time.Seconds()))
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s |\n", cell(name), r.Result.Outcome, cell(r.Result.Says),
+			bench.Bytes(float64(r.Result.Memory)), bench.Bytes(float64(r.Peak)), bench.Seconds(r.Result.Time.Seconds()))
 	}
 	return b.String()
 }
