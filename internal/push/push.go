@@ -31,6 +31,10 @@ const (
 // thousand commits with one, each with the names of its files.
 const Most = 8 << 20
 
+// longestAddress is how long the address of a repository may be: its key is part
+// of an id of at most 1,000 letters.
+const longestAddress = 900
+
 // An Event is a push to a repository's default branch.
 type Event struct {
 	// Repository is its key, host/owner/name, and Host the first part of it.
@@ -172,6 +176,9 @@ func (e Event) at(raw string) (Event, error) {
 	lower := strings.ToLower(raw)
 	if !strings.HasPrefix(lower, "https://") && !strings.HasPrefix(lower, "http://") {
 		return Event{}, refuse(Malformed, "the repository's address is not one of https or http")
+	}
+	if len(raw) > longestAddress {
+		return Event{}, refuse(Malformed, "the repository's address has %d bytes: at most %d are read", len(raw), longestAddress)
 	}
 	address, err := landscape.ParseAddress(raw)
 	if err != nil || address.Name == "" {

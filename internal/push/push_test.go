@@ -183,6 +183,7 @@ func TestParse_Error(t *testing.T) {
 		{"a path", "https://github.com/Example/Walls.git", "/etc", Malformed},
 		{"a file", "https://github.com/Example/Walls.git", "file:///etc", Malformed},
 		{"a website", "https://github.com/Example/Walls.git", "https://github.com/", Malformed},
+		{"a long address", "https://github.com/Example/Walls.git", "https://github.com/" + strings.Repeat("a", 1500) + "/b", Malformed},
 		{"ssh", "https://github.com/Example/Walls.git", "ssh://git@github.com/Example/Walls.git", Malformed},
 	} {
 		header, body := changed(change.from, change.to)
