@@ -128,8 +128,11 @@ func (a *answerer) answer(ctx context.Context, method protoreflect.MethodDescrip
 	encoding := encodingOf(r.Headers().Get("Content-Type"))
 	data, err := a.ask(ctx, method, r.Data(), encoding)
 	if err == nil {
-		_ = r.Respond(data, micro.WithHeaders(micro.Headers{"Content-Type": {encoding.kind}}))
-		return
+		err = r.Respond(data, micro.WithHeaders(micro.Headers{"Content-Type": {encoding.kind}}))
+		if err == nil {
+			return
+		}
+		err = &Refusal{"resource_exhausted", fmt.Sprintf("the answer has %d bytes, more than this NATS carries: ask for less, or over HTTP", len(data))}
 	}
 	refusal := &Refusal{Code: "internal", Text: "the server failed: its log says why"}
 	errors.As(err, &refusal)

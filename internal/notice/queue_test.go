@@ -307,6 +307,9 @@ func rescan(_ context.Context, method protoreflect.MethodDescriptor, request, re
 		return &Refusal{"invalid_argument", "name a\r\nrepository"}
 	}
 	response.(*gromav1.RescanRepositoryResponse).Repository = string(method.Name()) + " " + r.GetRepository()
+	if r.GetRepository() == "large" {
+		response.(*gromav1.RescanRepositoryResponse).Unchanged = []string{strings.Repeat("x", 2<<20)}
+	}
 	return nil
 }
 
@@ -332,6 +335,7 @@ func TestAnswer(t *testing.T) {
 	for _, test := range []struct{ subject, data, code string }{
 		{"RescanRepository", "", "invalid_argument"},
 		{"RescanRepository", "\xff", "invalid_argument"},
+		{"RescanRepository", "\n\x05large", "resource_exhausted"},
 		{"GetSurvey", "", "internal"},
 	} {
 		reply, err := asker.Request("groma.api."+test.subject, []byte(test.data), 5*time.Second)
