@@ -180,12 +180,15 @@ func (r *response) Write(p []byte) (int, error) {
 }
 
 // Flush is what Connect asks of a writer of streams.
-func (r *response) Flush() {
+func (r *response) Flush() { _ = r.FlushError() }
+
+// FlushError is for [http.ResponseController].
+func (r *response) FlushError() error {
 	if r.status == 0 {
 		r.status = http.StatusOK
 	}
 	defer r.extend()()
-	_ = r.control.Flush()
+	return r.control.Flush()
 }
 
 // extend gives the client time to take what is written now. In HTTP/2 the time
