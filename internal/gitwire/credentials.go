@@ -129,6 +129,9 @@ func tokenVariable(host string) string {
 	if strings.ContainsFunc(host, func(r rune) bool { return !valid(r) }) {
 		return ""
 	}
+	if host == "file" {
+		return "" // GROMA_TOKEN_FILE names the file of tokens
+	}
 	return "GROMA_TOKEN_" + strings.ToUpper(strings.NewReplacer(".", "_", "-", "__").Replace(host))
 }
 

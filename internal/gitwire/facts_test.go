@@ -18,7 +18,7 @@ func TestHosts(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	env := map[string]string{"GITHUB_TOKEN": "secret", "GROMA_TOKEN_MY__GIT_EXAMPLE_ORG": "secret", "GROMA_TOKEN_EMPTY_ORG": " ", "GROMA_TOKEN_": "secret"}
+	env := map[string]string{"GITHUB_TOKEN": "secret", "GROMA_TOKEN_MY__GIT_EXAMPLE_ORG": "secret", "GROMA_TOKEN_EMPTY_ORG": " ", "GROMA_TOKEN_": "secret", "GROMA_TOKEN_FILE": "tokens"}
 	var names []string
 	for name := range env {
 		names = append(names, name)
