@@ -21,7 +21,10 @@ const configFlag = "config"
 
 // withoutVariable are flags that are for one call: a variable or a file would
 // have every call do what one was asked for.
-var withoutVariable = []string{"help", "json", "markdown", "verbose", "format", "language", "commit", "files"}
+var withoutVariable = []string{
+	"help", "json", "markdown", "verbose", "format", "language", "commit", "files", "detach", "recount", "as-of", "paused", "cron", "every",
+	"edition", "editions",
+}
 
 // configure sets the flags of a command that are not given from variables and
 // the file. What a file has for other commands is passed over; what no command
