@@ -39,7 +39,10 @@ func cancelSurvey(ctx context.Context, terminal Terminal, ask *askSettings, id s
 	if err != nil {
 		return said(err)
 	}
-	s := &session{terminal: terminal, api: a, again: terminal.command(), handBack: func() {}}
+	s := &session{terminal: terminal, api: a, again: terminal.command()}
+	if a.remote == "" {
+		s.handBack = func() {} // nothing is counted here
+	}
 	return s.see(ctx, cancelled.GetSurvey().GetSurvey())
 }
 
@@ -218,12 +221,23 @@ REPOSITORY is its address, or host/owner/name.`,
 
 func printRescan(terminal Terminal, answer *gromav1.RescanRepositoryResponse, asJSON bool) error {
 	if asJSON {
-		return printEach(terminal, []*gromav1.RescanRepositoryResponse{answer})
+		if err := printEach(terminal, []*gromav1.RescanRepositoryResponse{answer}); err != nil {
+			return err
+		}
+	} else {
+		tellRescan(terminal, answer)
 	}
+	if answer.Taken != nil && answer.Taken.Commit == "" {
+		return errGaps
+	}
+	return nil
+}
+
+func tellRescan(terminal Terminal, answer *gromav1.RescanRepositoryResponse) {
 	taken := answer.Taken
 	if taken == nil {
 		fmt.Fprintf(terminal.Out, "%s will be counted\n", printable(answer.Repository))
-		return nil
+		return
 	}
 	fmt.Fprintf(terminal.Out, "%s: %s", printable(answer.Repository), taken.Outcome)
 	if taken.Commit != "" {
@@ -239,8 +253,4 @@ func printRescan(terminal Terminal, answer *gromav1.RescanRepositoryResponse, as
 	for _, id := range answer.Unchanged {
 		fmt.Fprintf(terminal.Out, "%s has it so already\n", id)
 	}
-	if taken.Commit == "" {
-		return errGaps
-	}
-	return nil
 }

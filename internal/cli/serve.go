@@ -161,6 +161,7 @@ func (c *serveCommand) serve(ctx context.Context, e *engine.Engine, web server.C
 		if err != nil {
 			return fmt.Errorf("the queue of requests: %w", err)
 		}
+		queue.Log = log
 		parts.Queue = queue
 		metrics.Backlog(queue.Backlog)
 		for _, run := range []func() error{
