@@ -2,15 +2,18 @@ package service
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
 	"time"
 
 	"connectrpc.com/connect/v2"
+	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"groma/internal/fault"
 	"groma/internal/landscape"
 	"groma/internal/survey"
 	gromav1 "groma/proto/groma/v1"
@@ -29,6 +32,9 @@ func (s *Service) rescanRepository(ctx context.Context, request *gromav1.RescanR
 		Repository: address.Key, Address: address.Fetch, Cause: "api", At: timestamppb.New(now), Awaited: request.Wait,
 		Delivery: "api-" + strconv.FormatInt(now.UnixNano(), 36),
 	})
+	if fault.KindOf(err) == fault.Invalid {
+		return nil, invalid(err)
+	}
 	response := &gromav1.RescanRepositoryResponse{Repository: address.Key}
 	if err != nil || !request.Wait {
 		return response, err
@@ -54,7 +60,8 @@ func (s *Service) rescanRepository(ctx context.Context, request *gromav1.RescanR
 
 // Rescan starts the rescan of a repository, or tells the one that runs that the
 // repository may have changed again. When it returns, Temporal has it: whoever
-// keeps a queue of requests may let go of this one.
+// keeps a queue of requests may let go of this one. One that can never be done
+// is [fault.Invalid].
 func (s *Service) Rescan(ctx context.Context, asked *gromav1.RescanRequested) (client.WorkflowRun, error) {
 	temporal, err := s.temporal()
 	if err != nil {
@@ -67,6 +74,11 @@ func (s *Service) Rescan(ctx context.Context, asked *gromav1.RescanRequested) (c
 	begun, err := temporal.SignalWithStartWorkflow(ctx, workflow, workflows.PushSignal, asked, client.StartWorkflowOptions{
 		ID: workflow, TaskQueue: s.queue(""), StaticSummary: asked.Repository,
 	}, "Rescan", &gromav1.RescanRequest{Repository: asked.Repository, Address: asked.Address})
+	var never *serviceerror.InvalidArgument
+	if errors.As(err, &never) {
+		return nil, fault.Errorf(fault.Invalid, "start the rescan: %w", err)
+	}
+	return begun, err
 }
 
 // repository reads a key or an address.
