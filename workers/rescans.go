@@ -9,6 +9,7 @@ import (
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"groma/internal/artefact"
 	"groma/internal/survey"
@@ -16,12 +17,40 @@ import (
 	"groma/workflows"
 )
 
-// FindSurveys finds the surveys that a rescan of a repository revises.
+// FindSurveys finds the surveys that a rescan of a repository revises. First it
+// keeps that there is one, for those that are not reported yet: see CatchUp.
 func (a *Activities) FindSurveys(ctx context.Context, request *gromav1.FindSurveysRequest) (*gromav1.FindSurveysResponse, error) {
 	ctx, done := alive(ctx)
 	defer done()
+	if err := survey.KeepPushed(ctx, a.Store, request.Repository, time.Now()); err != nil {
+		return nil, verdict(ctx, err)
+	}
 	surveys, err := survey.Containing(ctx, a.Store, request.Repository)
 	return &gromav1.FindSurveysResponse{Surveys: surveys}, verdict(ctx, err)
+}
+
+// CatchUp has those repositories of a survey rescanned whose rescan was asked
+// for while it ran. It may have counted them after that, which their rescans
+// find out.
+func (a *Activities) CatchUp(ctx context.Context, request *gromav1.CatchUpRequest) (*gromav1.CatchUpResponse, error) {
+	ctx, done := alive(ctx)
+	defer done()
+	pushed, err := survey.Pushed(ctx, a.Store, request.Survey, request.StartedAt.AsTime(), time.Now())
+	if err != nil && len(pushed) == 0 {
+		return nil, verdict(ctx, err)
+	}
+	if err != nil {
+		a.Log.ErrorContext(ctx, "pushes not heard", "survey", request.Survey, "error", err)
+	}
+	for _, repository := range pushed {
+		asked := &gromav1.RescanRequested{Repository: repository, Cause: "survey", At: timestamppb.Now()}
+		_, err := a.Temporal.SignalWithStartWorkflow(ctx, workflows.RescanID(repository), workflows.PushSignal, asked,
+			client.StartWorkflowOptions{TaskQueue: a.Queue, StaticSummary: repository}, "Rescan", &gromav1.RescanRequest{Repository: repository})
+		if err != nil {
+			return nil, verdict(ctx, err)
+		}
+	}
+	return &gromav1.CatchUpResponse{Rescans: int64(len(pushed))}, nil
 }
 
 // HandOver hands what a rescan found to what makes the survey's editions, if it

@@ -25,11 +25,19 @@ type editor struct {
 	client.Client
 	running bool
 	told    []*gromav1.Taken
+	rescans []string // that were asked for
 	// onSignal is called when somebody looks for a workflow that does not run.
 	onSignal func()
 }
 
 func (e *editor) SignalWithStartWorkflow(_ context.Context, id, signal string, arg any, _ client.StartWorkflowOptions, _ any, _ ...any) (client.WorkflowRun, error) {
+	if push, ok := arg.(*gromav1.RescanRequested); ok {
+		if id != workflows.RescanID(push.Repository) || signal != workflows.PushSignal {
+			panic(id + " " + signal)
+		}
+		e.rescans = append(e.rescans, push.Repository)
+		return nil, nil
+	}
 	if id != workflows.EditionID(surveyed) || signal != workflows.TakenSignal {
 		panic(id + " " + signal)
 	}
@@ -166,5 +174,29 @@ func TestHandOver_JustMade(t *testing.T) {
 	}
 	if rescanned := handOver(t, env, counted("a")); !rescanned.Revised || len(temporal.told) != 1 {
 		t.Errorf("the report has another commit, yet it is not told: %v, %v", rescanned, temporal.told)
+	}
+}
+
+// TestCatchUp: repositories of a survey whose rescan was asked for while it ran
+// are rescanned, and no others.
+func TestCatchUp(t *testing.T) {
+	env, temporal, _ := newRescans(t)
+	catchUp := func() int64 {
+		t.Helper()
+		value, err := env.ExecuteActivity("CatchUp", &gromav1.CatchUpRequest{Survey: surveyed, StartedAt: timestamppb.Now()})
+		must(t, err)
+		response := &gromav1.CatchUpResponse{}
+		must(t, value.Get(response))
+		return response.Rescans
+	}
+	if n := catchUp(); n != 0 {
+		t.Errorf("%d are rescanned that nobody pushed to", n)
+	}
+	for _, pushed := range []string{"github.com/z/z", repository, repository} {
+		_, err := env.ExecuteActivity("FindSurveys", &gromav1.FindSurveysRequest{Repository: pushed})
+		must(t, err)
+	}
+	if n := catchUp(); n != 1 || len(temporal.rescans) != 1 || temporal.rescans[0] != repository {
+		t.Errorf("%d are rescanned: %q", n, temporal.rescans)
 	}
 }

@@ -3,6 +3,7 @@ package workflows
 import (
 	"fmt"
 	"maps"
+	"strings"
 
 	enums "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/temporal"
@@ -39,8 +40,25 @@ func Survey(ctx workflow.Context, request *gromav1.SurveyRequest) (*gromav1.Surv
 		return nil, err
 	}
 	s.far.Outcomes = report.Outcomes
+	s.catchUp(ctx)
 	s.enter(last, "done")
 	return &gromav1.SurveyResponse{Survey: request.Survey, Report: report.Report, Outcomes: report.Outcomes}, ctx.Err()
+}
+
+// catchUp has those repositories rescanned that were pushed to while the survey
+// ran: it had no report to revise. Rescans revise no report of a past instant,
+// nor that of a survey which was cancelled; and where a process surveys for
+// itself nobody else hears of pushes, nor would anybody be left to rescan.
+func (s *survey) catchUp(ctx workflow.Context) {
+	info := workflow.GetInfo(ctx)
+	own := info.TaskQueueName == TaskQueue(strings.TrimPrefix(info.WorkflowExecution.ID, ID("")))
+	if own || ctx.Err() != nil || s.request.Spec.GetAsOf() != nil {
+		return
+	}
+	_, err := catchUp.run(ctx, &gromav1.CatchUpRequest{Survey: s.request.Survey, StartedAt: s.request.StartedAt})
+	if err != nil {
+		workflow.GetLogger(ctx).Error("pushes while the survey ran are not heard", "survey", s.request.Survey, "error", err)
+	}
 }
 
 // survey is what a running survey knows.

@@ -74,6 +74,7 @@ var (
 	listShard      = activity[*gromav1.ListShardRequest, *gromav1.ListShardResponse]{"ListShard", bookkeeping}
 	summariseShard = activity[*gromav1.SummariseShardRequest, *gromav1.SummariseShardResponse]{"SummariseShard", bookkeeping}
 	aggregate      = activity[*gromav1.AggregateRequest, *gromav1.AggregateResponse]{"Aggregate", bookkeeping}
+	catchUp        = activity[*gromav1.CatchUpRequest, *gromav1.CatchUpResponse]{"CatchUp", bookkeeping}
 
 	findSurveys = activity[*gromav1.FindSurveysRequest, *gromav1.FindSurveysResponse]{"FindSurveys", bookkeeping}
 	handOver    = activity[*gromav1.Rescanned, *gromav1.Rescanned]{"HandOver", bookkeeping}

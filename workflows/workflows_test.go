@@ -11,9 +11,11 @@ import (
 	"time"
 
 	sdk "go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	gromav1 "groma/proto/groma/v1"
 )
@@ -24,23 +26,25 @@ type world struct {
 	repositories int
 	shardSize    int
 
-	planFails   error
-	broken      map[string]error // repositories whose census always fails so
-	loses       map[string]int   // how many workers each repository loses first
-	troubled    map[string]int   // and how often storage is away after that
-	sealsFail   bool
-	onCensus    func(key string) // called when a census begins
-	onAggregate func()           // called when the report is made
-	unsupported map[string]bool  // outcome decided by the plan
-	host        func(i int) string
-	fails       func(key string) error
+	planFails    error
+	catchUpFails error
+	broken       map[string]error // repositories whose census always fails so
+	loses        map[string]int   // how many workers each repository loses first
+	troubled     map[string]int   // and how often storage is away after that
+	sealsFail    bool
+	onCensus     func(key string) // called when a census begins
+	onAggregate  func()           // called when the report is made
+	unsupported  map[string]bool  // outcome decided by the plan
+	host         func(i int) string
+	fails        func(key string) error
 
 	mu              sync.Mutex
 	inFlight, most  int
 	tries           map[string]int
 	sealed          map[int64][]*gromav1.Taken
 	aggregated      int
-	aggregatedAfter int // shards sealed when the report was made
+	caughtUp        []int // reports made when pushes were looked for
+	aggregatedAfter int   // shards sealed when the report was made
 }
 
 func key(i int) string { return fmt.Sprintf("github.com/o/r%04d", i) }
@@ -156,6 +160,11 @@ func (w *world) Aggregate(_ context.Context, request *gromav1.AggregateRequest) 
 	return response, nil
 }
 
+func (w *world) CatchUp(context.Context, *gromav1.CatchUpRequest) (*gromav1.CatchUpResponse, error) {
+	w.caughtUp = append(w.caughtUp, w.aggregated)
+	return &gromav1.CatchUpResponse{}, w.catchUpFails
+}
+
 // all are the sealed outcomes by repository.
 func (w *world) all() map[string]*gromav1.Taken {
 	all := map[string]*gromav1.Taken{}
@@ -185,6 +194,43 @@ func newSurvey(t *testing.T, w *world) *testsuite.TestWorkflowEnvironment {
 
 func request() *gromav1.SurveyRequest {
 	return &gromav1.SurveyRequest{Survey: "s", Spec: &gromav1.SurveySpec{Limits: &gromav1.Limits{Seconds: 60}}, Window: 4}
+}
+
+// TestSurvey_CatchUp: pushes are looked for once there is a report, and only for
+// one that rescans revise.
+func TestSurvey_CatchUp(t *testing.T) {
+	for name, test := range map[string]struct {
+		change func(*world, *gromav1.SurveyRequest, *testsuite.TestWorkflowEnvironment)
+		fails  error
+		want   int
+	}{
+		"of now":        {want: 1},
+		"looking fails": {fails: temporal.NewNonRetryableApplicationError("damaged", "invalid", nil), want: 1},
+		"of the past": {change: func(_ *world, r *gromav1.SurveyRequest, _ *testsuite.TestWorkflowEnvironment) {
+			r.Spec.AsOf = timestamppb.Now()
+		}},
+		"cancelled": {change: func(w *world, _ *gromav1.SurveyRequest, env *testsuite.TestWorkflowEnvironment) {
+			w.onCensus = func(string) { env.CancelWorkflow() }
+		}},
+		"of a process": {change: func(_ *world, _ *gromav1.SurveyRequest, env *testsuite.TestWorkflowEnvironment) {
+			env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: ID("f"), TaskQueue: TaskQueue("f")})
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := &world{repositories: 2, shardSize: 5, catchUpFails: test.fails}
+			env, asked := newSurvey(t, w), request()
+			if test.change != nil {
+				test.change(w, asked, env)
+			}
+			env.ExecuteWorkflow(Survey, asked)
+			if err := env.GetWorkflowError(); err != nil && name != "cancelled" {
+				t.Error(err)
+			}
+			if len(w.caughtUp) != test.want || test.want > 0 && w.caughtUp[0] != 1 || w.aggregated != 1 {
+				t.Errorf("pushes were looked for after reports %v of %d, want %d times", w.caughtUp, w.aggregated, test.want)
+			}
+		})
+	}
 }
 
 func TestSurvey(t *testing.T) {

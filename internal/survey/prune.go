@@ -397,8 +397,23 @@ func (p *pruning) removeOdds(ctx context.Context) error {
 	if err := p.removeAll(ctx, p.kind("remains of surveys, notes"), artefact.ReportedPrefix, orphan); err != nil {
 		return err
 	}
+	if err := p.removeAll(ctx, p.kind("notes of pushes"), artefact.PushedPrefix, p.heard); err != nil {
+		return err
+	}
 	left, err := p.store.Leftovers(ctx, p.young, p.request.Do)
 	to := p.kind("writes that never ended")
 	p.out.Kinds[to].Artefacts, p.out.Kinds[to].Bytes = left.Parts, left.Bytes
 	return err
+}
+
+// heard reports whether no survey asks for a note of a push any more: those that
+// run ask for all since they began.
+func (p *pruning) heard(entry artefact.Entry) bool {
+	horizon := p.young
+	for _, s := range p.found {
+		if s.state == pruneUnfinished || s.state == pruneBegins {
+			horizon = p.request.Now.Add(-max(longestSurvey, p.request.Grace))
+		}
+	}
+	return entry.Kept.Before(horizon)
 }

@@ -169,6 +169,40 @@ func TestPrune_Odds(t *testing.T) {
 	}
 }
 
+// TestPrune_Pushed: notes of pushes go, unless a survey runs that will ask for
+// them.
+func TestPrune_Pushed(t *testing.T) {
+	store := verifiable(t)
+	for _, at := range []time.Time{began, began.Add(time.Hour)} {
+		if err := KeepPushed(t.Context(), store, key(0), at); err != nil {
+			t.Fatal(err)
+		}
+	}
+	noted := func() (n int) {
+		for _, key := range all(t, store) {
+			if strings.HasPrefix(key, artefact.PushedPrefix) {
+				n++
+			}
+		}
+		return n
+	}
+	prune(t, store, PruneRequest{Do: true, Grace: time.Hour, Now: time.Now()})
+	if n := noted(); n != 2 {
+		t.Errorf("%d young notes are left", n)
+	}
+	if err := KeepSources(t.Context(), store, "begins", list(1)); err != nil {
+		t.Fatal(err)
+	}
+	prune(t, store, PruneRequest{Do: true, Grace: time.Hour, Now: time.Now().Add(30 * time.Minute)})
+	if n := noted(); n != 2 {
+		t.Errorf("%d notes are left for a survey that begins", n)
+	}
+	prune(t, store, PruneRequest{Do: true, Grace: time.Hour, Now: time.Now().Add(2 * longestSurvey)})
+	if n := noted(); n != 0 {
+		t.Errorf("%d notes are left", n)
+	}
+}
+
 // TestPrune_Damaged: what needs nobody knows what stops it before anything goes.
 func TestPrune_Damaged(t *testing.T) {
 	store := verifiable(t)

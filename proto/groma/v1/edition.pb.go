@@ -680,7 +680,7 @@ type RescanRequested struct {
 	Address string `protobuf:"bytes,2,opt,name=address,proto3" json:"address,omitempty"`
 	// Delivery names the event: one that comes twice is heard once.
 	Delivery string `protobuf:"bytes,3,opt,name=delivery,proto3" json:"delivery,omitempty"`
-	// Cause is who asks: github, gitlab, gitea, nats, api, command.
+	// Cause is who asks: github, gitlab, gitea, nats, api, command, survey.
 	Cause string                 `protobuf:"bytes,4,opt,name=cause,proto3" json:"cause,omitempty"`
 	At    *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=at,proto3" json:"at,omitempty"`
 	// Awaited says that somebody waits for what comes of it. If that is nothing,
@@ -1015,6 +1015,105 @@ func (x *EditionRequest) GetTaken() []*Taken {
 	return nil
 }
 
+// CatchUpRequest asks for rescans of the repositories that were pushed to while
+// a survey ran, which had no report to revise then.
+type CatchUpRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Survey        string                 `protobuf:"bytes,1,opt,name=survey,proto3" json:"survey,omitempty"`
+	StartedAt     *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=started_at,json=startedAt,proto3" json:"started_at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CatchUpRequest) Reset() {
+	*x = CatchUpRequest{}
+	mi := &file_groma_v1_edition_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CatchUpRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CatchUpRequest) ProtoMessage() {}
+
+func (x *CatchUpRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_groma_v1_edition_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CatchUpRequest.ProtoReflect.Descriptor instead.
+func (*CatchUpRequest) Descriptor() ([]byte, []int) {
+	return file_groma_v1_edition_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *CatchUpRequest) GetSurvey() string {
+	if x != nil {
+		return x.Survey
+	}
+	return ""
+}
+
+func (x *CatchUpRequest) GetStartedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.StartedAt
+	}
+	return nil
+}
+
+// CatchUpResponse says how many there are.
+type CatchUpResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Rescans       int64                  `protobuf:"varint,1,opt,name=rescans,proto3" json:"rescans,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CatchUpResponse) Reset() {
+	*x = CatchUpResponse{}
+	mi := &file_groma_v1_edition_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CatchUpResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CatchUpResponse) ProtoMessage() {}
+
+func (x *CatchUpResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_groma_v1_edition_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CatchUpResponse.ProtoReflect.Descriptor instead.
+func (*CatchUpResponse) Descriptor() ([]byte, []int) {
+	return file_groma_v1_edition_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *CatchUpResponse) GetRescans() int64 {
+	if x != nil {
+		return x.Rescans
+	}
+	return 0
+}
+
 var File_groma_v1_edition_proto protoreflect.FileDescriptor
 
 const file_groma_v1_edition_proto_rawDesc = "" +
@@ -1096,7 +1195,13 @@ const file_groma_v1_edition_proto_rawDesc = "" +
 	"\arevised\x18\x03 \x01(\bR\arevised\"O\n" +
 	"\x0eEditionRequest\x12\x16\n" +
 	"\x06survey\x18\x01 \x01(\tR\x06survey\x12%\n" +
-	"\x05taken\x18\x02 \x03(\v2\x0f.groma.v1.TakenR\x05takenB\x1eZ\x1cgroma/proto/groma/v1;gromav1b\x06proto3"
+	"\x05taken\x18\x02 \x03(\v2\x0f.groma.v1.TakenR\x05taken\"c\n" +
+	"\x0eCatchUpRequest\x12\x16\n" +
+	"\x06survey\x18\x01 \x01(\tR\x06survey\x129\n" +
+	"\n" +
+	"started_at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\tstartedAt\"+\n" +
+	"\x0fCatchUpResponse\x12\x18\n" +
+	"\arescans\x18\x01 \x01(\x03R\arescansB\x1eZ\x1cgroma/proto/groma/v1;gromav1b\x06proto3"
 
 var (
 	file_groma_v1_edition_proto_rawDescOnce sync.Once
@@ -1110,7 +1215,7 @@ func file_groma_v1_edition_proto_rawDescGZIP() []byte {
 	return file_groma_v1_edition_proto_rawDescData
 }
 
-var file_groma_v1_edition_proto_msgTypes = make([]protoimpl.MessageInfo, 16)
+var file_groma_v1_edition_proto_msgTypes = make([]protoimpl.MessageInfo, 18)
 var file_groma_v1_edition_proto_goTypes = []any{
 	(*Editions)(nil),              // 0: groma.v1.Editions
 	(*Edition)(nil),               // 1: groma.v1.Edition
@@ -1127,36 +1232,39 @@ var file_groma_v1_edition_proto_goTypes = []any{
 	(*RescanResponse)(nil),        // 12: groma.v1.RescanResponse
 	(*Rescanned)(nil),             // 13: groma.v1.Rescanned
 	(*EditionRequest)(nil),        // 14: groma.v1.EditionRequest
-	nil,                           // 15: groma.v1.Edition.OutcomesEntry
-	(*timestamppb.Timestamp)(nil), // 16: google.protobuf.Timestamp
-	(*CensusTarget)(nil),          // 17: groma.v1.CensusTarget
-	(*Limits)(nil),                // 18: groma.v1.Limits
-	(*SurveySpec)(nil),            // 19: groma.v1.SurveySpec
-	(*Taken)(nil),                 // 20: groma.v1.Taken
+	(*CatchUpRequest)(nil),        // 15: groma.v1.CatchUpRequest
+	(*CatchUpResponse)(nil),       // 16: groma.v1.CatchUpResponse
+	nil,                           // 17: groma.v1.Edition.OutcomesEntry
+	(*timestamppb.Timestamp)(nil), // 18: google.protobuf.Timestamp
+	(*CensusTarget)(nil),          // 19: groma.v1.CensusTarget
+	(*Limits)(nil),                // 20: groma.v1.Limits
+	(*SurveySpec)(nil),            // 21: groma.v1.SurveySpec
+	(*Taken)(nil),                 // 22: groma.v1.Taken
 }
 var file_groma_v1_edition_proto_depIdxs = []int32{
 	1,  // 0: groma.v1.Editions.editions:type_name -> groma.v1.Edition
-	16, // 1: groma.v1.Edition.made_at:type_name -> google.protobuf.Timestamp
+	18, // 1: groma.v1.Edition.made_at:type_name -> google.protobuf.Timestamp
 	2,  // 2: groma.v1.Edition.revisions:type_name -> groma.v1.Revision
-	15, // 3: groma.v1.Edition.outcomes:type_name -> groma.v1.Edition.OutcomesEntry
-	17, // 4: groma.v1.Containing.target:type_name -> groma.v1.CensusTarget
-	18, // 5: groma.v1.Containing.limits:type_name -> groma.v1.Limits
-	19, // 6: groma.v1.ReportedSurvey.spec:type_name -> groma.v1.SurveySpec
+	17, // 3: groma.v1.Edition.outcomes:type_name -> groma.v1.Edition.OutcomesEntry
+	19, // 4: groma.v1.Containing.target:type_name -> groma.v1.CensusTarget
+	20, // 5: groma.v1.Containing.limits:type_name -> groma.v1.Limits
+	21, // 6: groma.v1.ReportedSurvey.spec:type_name -> groma.v1.SurveySpec
 	5,  // 7: groma.v1.ReportedSurvey.moved:type_name -> groma.v1.MovedRepository
 	3,  // 8: groma.v1.FindSurveysResponse.surveys:type_name -> groma.v1.Containing
-	20, // 9: groma.v1.ReviseRequest.taken:type_name -> groma.v1.Taken
-	16, // 10: groma.v1.ReviseRequest.made_at:type_name -> google.protobuf.Timestamp
+	22, // 9: groma.v1.ReviseRequest.taken:type_name -> groma.v1.Taken
+	18, // 10: groma.v1.ReviseRequest.made_at:type_name -> google.protobuf.Timestamp
 	1,  // 11: groma.v1.ReviseResponse.edition:type_name -> groma.v1.Edition
-	16, // 12: groma.v1.RescanRequested.at:type_name -> google.protobuf.Timestamp
-	20, // 13: groma.v1.RescanResponse.taken:type_name -> groma.v1.Taken
+	18, // 12: groma.v1.RescanRequested.at:type_name -> google.protobuf.Timestamp
+	22, // 13: groma.v1.RescanResponse.taken:type_name -> groma.v1.Taken
 	13, // 14: groma.v1.RescanResponse.surveys:type_name -> groma.v1.Rescanned
-	20, // 15: groma.v1.Rescanned.taken:type_name -> groma.v1.Taken
-	20, // 16: groma.v1.EditionRequest.taken:type_name -> groma.v1.Taken
-	17, // [17:17] is the sub-list for method output_type
-	17, // [17:17] is the sub-list for method input_type
-	17, // [17:17] is the sub-list for extension type_name
-	17, // [17:17] is the sub-list for extension extendee
-	0,  // [0:17] is the sub-list for field type_name
+	22, // 15: groma.v1.Rescanned.taken:type_name -> groma.v1.Taken
+	22, // 16: groma.v1.EditionRequest.taken:type_name -> groma.v1.Taken
+	18, // 17: groma.v1.CatchUpRequest.started_at:type_name -> google.protobuf.Timestamp
+	18, // [18:18] is the sub-list for method output_type
+	18, // [18:18] is the sub-list for method input_type
+	18, // [18:18] is the sub-list for extension type_name
+	18, // [18:18] is the sub-list for extension extendee
+	0,  // [0:18] is the sub-list for field type_name
 }
 
 func init() { file_groma_v1_edition_proto_init() }
@@ -1171,7 +1279,7 @@ func file_groma_v1_edition_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_groma_v1_edition_proto_rawDesc), len(file_groma_v1_edition_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   16,
+			NumMessages:   18,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
