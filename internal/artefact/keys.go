@@ -85,8 +85,12 @@ func EditionsKey(survey string) string { return surveyKey(survey, "editions.json
 const ReportedPrefix = "reported/"
 
 // ReportedKey is where it is kept that a survey has a report, and what rescans
-// ask of it. It is written after the survey's first edition.
+// ask of it. It is written after the report of the survey's first edition.
 func ReportedKey(survey string) string { return ReportedPrefix + segment(survey) + ".json" }
+
+// OlderKey is where it is kept that every survey of a version that did not write
+// [ReportedKey] has got one. Delete it after such surveys were copied in.
+const OlderKey = "older-reported"
 
 // ReportedOf is the survey whose reported key this is.
 func ReportedOf(key string) string {

@@ -32,7 +32,9 @@ func Remedy(key string) string {
 	switch {
 	case strings.HasSuffix(key, ".files.zst"):
 		return "put it back from a backup, or delete it and the .json beside it to have the commit counted again"
-	case kind == "census", kind == "words", kind == "vitals", kind == "reported":
+	case kind == "reported":
+		return "put it back from a backup, or delete it and " + OlderKey + " to have it made again"
+	case kind == "census", kind == "words", kind == "vitals", kind == OlderKey:
 		return "put it back from a backup, or delete it to have it made again"
 	}
 	return "put it back from a backup; without one, survey again"

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"reflect"
 	"slices"
-	"sync"
 
 	lru "github.com/hashicorp/golang-lru/v2"
 	"groma/internal/artefact"
@@ -72,7 +71,7 @@ func keepReportedOf(ctx context.Context, store artefact.Store, r *gromav1.Report
 // An index remembers what never changes of the surveys in one store, so that a
 // rescan reads little.
 type index struct {
-	mu       sync.Mutex                                  // held while something is read
+	busy     chan struct{}                               // holds one while something is read
 	reported *lru.Cache[string, *gromav1.ReportedSurvey] // by survey
 	has      *lru.Cache[string, *members]                // by survey
 	weight   int                                         // repositories in has
@@ -101,15 +100,29 @@ func indexOf(store artefact.Store) *index {
 }
 
 func newIndex() *index {
-	i := &index{reported: must(lru.New[string, *gromav1.ReportedSurvey](mostReported))}
+	i := &index{busy: make(chan struct{}, 1), reported: must(lru.New[string, *gromav1.ReportedSurvey](mostReported))}
 	i.has = must(lru.NewWithEvict(mostReported, func(_ string, m *members) { i.weight -= len(m.repositories) }))
 	return i
 }
 
-// latest are the surveys that rescans revise, sorted by id.
-func (i *index) latest(ctx context.Context, store artefact.Store) ([]string, error) {
-	i.mu.Lock()
-	defer i.mu.Unlock()
+// lock waits for others that read, as long as the context lets it.
+func (i *index) lock(ctx context.Context) error {
+	select {
+	case i.busy <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (i *index) unlock() { <-i.busy }
+
+// ids are those of all surveys that have a report, sorted.
+func (i *index) ids(ctx context.Context, store artefact.Store) ([]string, error) {
+	if err := i.lock(ctx); err != nil {
+		return nil, err
+	}
+	defer i.unlock()
 	if err := i.findOlder(ctx, store); err != nil {
 		return nil, err
 	}
@@ -119,6 +132,15 @@ func (i *index) latest(ctx context.Context, store artefact.Store) ([]string, err
 			return nil, err
 		}
 		ids = append(ids, artefact.ReportedOf(key))
+	}
+	return ids, nil
+}
+
+// latest are the surveys that rescans revise, sorted by id.
+func (i *index) latest(ctx context.Context, store artefact.Store) ([]string, error) {
+	ids, err := i.ids(ctx, store)
+	if err != nil {
+		return nil, err
 	}
 	slices.SortFunc(ids, func(a, b string) int { // by name, the latest first
 		aName, aBegan := splitID(a)
@@ -176,11 +198,20 @@ func (i *index) reportedOf(ctx context.Context, store artefact.Store, id string)
 }
 
 // findOlder keeps, once, of surveys that an earlier version made that they have
-// a report.
+// a report. It looks at every key of every survey, so it is kept that it has.
 func (i *index) findOlder(ctx context.Context, store artefact.Store) error {
 	if i.older {
 		return nil
 	}
+	_, err := store.Get(ctx, artefact.OlderKey)
+	if errors.Is(err, artefact.ErrMissing) {
+		err = lookForOlder(ctx, store)
+	}
+	i.older = err == nil
+	return err
+}
+
+func lookForOlder(ctx context.Context, store artefact.Store) error {
 	for key, err := range store.List(ctx, artefact.SurveysPrefix) {
 		if err != nil {
 			return err
@@ -193,8 +224,7 @@ func (i *index) findOlder(ctx context.Context, store artefact.Store) error {
 			return err
 		}
 	}
-	i.older = true
-	return nil
+	return createOnce(ctx, store, artefact.OlderKey, []byte("{}"))
 }
 
 // keepOlder keeps of one of them what [Aggregate] keeps now beside a report, so
@@ -212,8 +242,10 @@ func keepOlder(ctx context.Context, store artefact.Store, id string) error {
 
 // members returns what a survey's manifest says of its repositories.
 func (i *index) members(ctx context.Context, store artefact.Store, id string) (*members, error) {
-	i.mu.Lock()
-	defer i.mu.Unlock()
+	if err := i.lock(ctx); err != nil {
+		return nil, err
+	}
+	defer i.unlock()
 	if known, ok := i.has.Get(id); ok {
 		return known, nil
 	}

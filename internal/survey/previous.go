@@ -15,41 +15,60 @@ import (
 	gromav1 "groma/proto/groma/v1"
 )
 
-// mostPassedOver is how many earlier surveys without a report are passed over.
-const mostPassedOver = 10
+// mostPassedOver is how many earlier surveys that asked something else are passed
+// over.
+const mostPassedOver = 100
 
-// Previous is the report of the latest survey that began before this one and
-// asked the same of the same landscape; nil if there is none.
+// Previous is the report of the latest survey that began before this one, asked
+// the same of the same landscape and was not cancelled; nil if there is none.
 func Previous(ctx context.Context, store artefact.Store, id string) (*gromav1.Report, error) {
-	var earlier []string
-	name, began := splitID(id)
-	for key, err := range store.List(ctx, artefact.SurveysPrefix) {
-		if err != nil {
-			return nil, err
-		}
-		other, rest, ok := artefact.SurveyOf(key)
-		if !ok || rest != "manifest.json" {
-			continue
-		}
-		if itsName, itBegan := splitID(other); itsName == name && itBegan < began {
-			earlier = append(earlier, other)
-		}
-	}
-	slices.SortFunc(earlier, func(a, b string) int { return strings.Compare(b, a) }) // of one name: by time
-	this, err := Manifest(ctx, store, id)
+	manifest, err := Manifest(ctx, store, id)
 	if err != nil {
 		return nil, err
 	}
+	index := indexOf(store)
+	ids, err := index.ids(ctx, store)
+	if err != nil {
+		return nil, err
+	}
+	earlier := begunBefore(id, ids)
 	for _, other := range earlier[:min(len(earlier), mostPassedOver)] {
-		r, err := Report(ctx, store, other)
+		r, err := index.before(ctx, store, manifest, other)
 		if errors.Is(err, artefact.ErrMissing) || fault.KindOf(err) == fault.Invalid {
-			continue // unfinished, or damaged
+			continue // gone, or damaged
 		}
-		if err != nil || comparable(r.GetSurvey().GetSpec(), this.GetSpec()) {
+		if r != nil || err != nil {
 			return r, err
 		}
 	}
 	return nil, nil
+}
+
+// begunBefore are those of a survey's name that began before it, the latest
+// first.
+func begunBefore(id string, ids []string) (earlier []string) {
+	name, began := splitID(id)
+	for _, other := range ids {
+		if itsName, itsBegan := splitID(other); itsName == name && itsBegan < began {
+			earlier = append(earlier, other)
+		}
+	}
+	slices.SortFunc(earlier, func(a, b string) int { return strings.Compare(b, a) }) // of one name: by time
+	return earlier
+}
+
+// before is the report of an earlier survey, or nil if that is not what this one
+// is to be compared with.
+func (i *index) before(ctx context.Context, store artefact.Store, this *gromav1.Manifest, id string) (*gromav1.Report, error) {
+	that, err := i.reportedOf(ctx, store, id)
+	if err != nil || that.GetCancelled() || !comparable(that.GetSpec(), this.GetSpec()) {
+		return nil, err
+	}
+	r, err := Report(ctx, store, id)
+	if err != nil {
+		return nil, err
+	}
+	return r, nil
 }
 
 // comparable reports whether one survey asked earlier what the other did: of
