@@ -45,7 +45,7 @@ type Case struct {
 	Says string
 	// Memory is how many bytes the heap may grow; zero means 96 MiB.
 	Memory int64
-	// Time is how long it may take; zero means 10 seconds.
+	// Time is how long it may take; zero means 30 seconds.
 	Time time.Duration
 
 	repository func() *repository
@@ -67,7 +67,7 @@ type Result struct {
 
 const (
 	mostMemory = 96 << 20
-	mostTime   = 10 * time.Second
+	mostTime   = 30 * time.Second
 )
 
 // Run runs a case in a folder of its own.

@@ -18,7 +18,7 @@ func trees() []*Case {
 		wide("100,000 files of three trees", 100, 10, "100000 files, 100000 = 100000+0+0 lines", false),
 		wide("a million files of three trees", 100, 100, "1000000 files, 1000000 = 1000000+0+0 lines", true),
 		{
-			Name: "ten billion files of ten trees", Outcome: "too-large", Says: "the paths of its files take",
+			Name: "ten billion files of ten trees", Outcome: "too-large", Says: "files and folders",
 			repository: func() *repository {
 				o := newObjects()
 				at, mode := o.blob(line), file
@@ -29,7 +29,7 @@ func trees() []*Case {
 			},
 		},
 		{
-			Name: "folders alone, 10^200 of them", Outcome: "too-large", Says: "the paths of its files take",
+			Name: "folders alone, 10^200 of them", Outcome: "too-large", Says: "files and folders",
 			repository: func() *repository {
 				o := newObjects()
 				at := o.tree()
