@@ -56,11 +56,14 @@ func keepReported(ctx context.Context, store artefact.Store, id string, cancelle
 
 func keepReportedOf(ctx context.Context, store artefact.Store, r *gromav1.Report, cancelled bool) error {
 	reported := &gromav1.ReportedSurvey{Spec: r.GetSurvey().GetSpec(), Cancelled: cancelled}
+	var keys []string
 	for _, row := range r.GetRepositories() {
+		keys = append(keys, row.Key)
 		if row.MovedTo != "" {
 			reported.Moved = append(reported.Moved, &gromav1.MovedRepository{Key: row.Key, MovedTo: row.MovedTo})
 		}
 	}
+	reported.Sample = sample(keys)
 	data, err := canonical.MarshalIndent(reported)
 	if err != nil {
 		return err
@@ -148,8 +151,9 @@ func (i *index) latest(ctx context.Context, store artefact.Store) ([]string, err
 		return cmp.Or(cmp.Compare(aName, bName), cmp.Compare(bBegan, aBegan), cmp.Compare(a, b))
 	})
 	var latest []string
+	var later line
 	for _, id := range ids {
-		first, err := i.firstOfLine(ctx, store, id, latest)
+		first, err := i.firstOfLine(ctx, store, id, &later)
 		if err != nil {
 			return nil, err
 		}
@@ -161,9 +165,19 @@ func (i *index) latest(ctx context.Context, store artefact.Store) ([]string, err
 	return latest, nil
 }
 
-// firstOfLine says whether a survey asks for what none of the later ones of its
-// name asks for, and of now.
-func (i *index) firstOfLine(ctx context.Context, store artefact.Store, id string, later []string) (bool, error) {
+// A line has the surveys of one name that are known, the earliest last.
+type line struct {
+	name    string
+	surveys []*gromav1.ReportedSurvey
+}
+
+// firstOfLine says whether a survey is of now, and none of the later ones of its
+// name takes its place. It joins them: what has taken its place may have
+// changed until it has little in common with an earlier one.
+func (i *index) firstOfLine(ctx context.Context, store artefact.Store, id string, later *line) (bool, error) {
+	if name, _ := splitID(id); name != later.name {
+		*later = line{name: name}
+	}
 	this, err := i.reportedOf(ctx, store, id)
 	if errors.Is(err, artefact.ErrMissing) || fault.KindOf(err) == fault.Invalid {
 		return false, nil
@@ -171,18 +185,14 @@ func (i *index) firstOfLine(ctx context.Context, store artefact.Store, id string
 	if err != nil || this.GetSpec().GetAsOf() != nil || this.GetCancelled() {
 		return false, err
 	}
-	name, _ := splitID(id)
-	for n := len(later) - 1; n >= 0; n-- {
-		other, _ := splitID(later[n])
-		if other != name {
-			break // they are sorted by name
-		}
-		that, err := i.reportedOf(ctx, store, later[n])
-		if err != nil || comparable(this.GetSpec(), that.GetSpec()) {
-			return false, err
+	first := true
+	for _, that := range slices.Backward(later.surveys) {
+		if first = !follows(that, this); !first {
+			break
 		}
 	}
-	return true, nil
+	later.surveys = append(later.surveys, this)
+	return first, nil
 }
 
 func (i *index) reportedOf(ctx context.Context, store artefact.Store, id string) (*gromav1.ReportedSurvey, error) {

@@ -63,7 +63,7 @@ func TestContaining(t *testing.T) {
 	if err != nil || found[1].Target.Key != key(4) || found[1].Target.Address != "https://"+key(4) || found[1].Limits.GetSeconds() != 7 || len(found[1].Target.Windows) == 0 {
 		t.Errorf("it is asked for as %v: %v", found, err)
 	}
-	ask("other-20260102-000000-eeee", 5, func(*gromav1.SurveySpec) {})
+	ask("other-20260102-000000-eeee", 6, func(*gromav1.SurveySpec) {})
 	if found, err := Containing(t.Context(), store, key(7)); err != nil || len(found) != 2 {
 		t.Errorf("a new survey of a landscape without it: it is in %v: %v", found, err)
 	}

@@ -26,6 +26,7 @@ func Previous(ctx context.Context, store artefact.Store, id string) (*gromav1.Re
 	if err != nil {
 		return nil, err
 	}
+	this := &gromav1.ReportedSurvey{Spec: manifest.GetSpec(), Sample: sample(keysOfAll(manifest))}
 	index := indexOf(store)
 	ids, err := index.ids(ctx, store)
 	if err != nil {
@@ -33,7 +34,7 @@ func Previous(ctx context.Context, store artefact.Store, id string) (*gromav1.Re
 	}
 	earlier := begunBefore(id, ids)
 	for _, other := range earlier[:min(len(earlier), mostPassedOver)] {
-		r, err := index.before(ctx, store, manifest, other)
+		r, err := index.before(ctx, store, this, other)
 		if errors.Is(err, artefact.ErrMissing) || fault.KindOf(err) == fault.Invalid {
 			continue // gone, or damaged
 		}
@@ -59,9 +60,9 @@ func begunBefore(id string, ids []string) (earlier []string) {
 
 // before is the report of an earlier survey, or nil if that is not what this one
 // is to be compared with.
-func (i *index) before(ctx context.Context, store artefact.Store, this *gromav1.Manifest, id string) (*gromav1.Report, error) {
+func (i *index) before(ctx context.Context, store artefact.Store, this *gromav1.ReportedSurvey, id string) (*gromav1.Report, error) {
 	that, err := i.reportedOf(ctx, store, id)
-	if err != nil || that.GetCancelled() || !comparable(that.GetSpec(), this.GetSpec()) {
+	if err != nil || that.GetCancelled() || !follows(this, that) {
 		return nil, err
 	}
 	r, err := Report(ctx, store, id)

@@ -6,8 +6,6 @@ import (
 	"slices"
 	"testing"
 
-	"google.golang.org/protobuf/types/known/timestamppb"
-
 	"groma/internal/artefact"
 	gromav1 "groma/proto/groma/v1"
 )
@@ -16,12 +14,7 @@ import (
 // counted.
 func cancelAs(t *testing.T, store artefact.Store, id string, n int) {
 	t.Helper()
-	if err := KeepSources(t.Context(), store, id, list(n)); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := Plan(t.Context(), store, &gromav1.PlanRequest{Survey: id, Spec: spec(), StartedAt: timestamppb.New(began)}); err != nil {
-		t.Fatal(err)
-	}
+	planAs(t, store, id, list(n))
 	if _, _, err := Aggregate(t.Context(), store, &gromav1.AggregateRequest{Survey: id, Shards: 1, Cancelled: true}); err != nil {
 		t.Fatal(err)
 	}
