@@ -4,12 +4,16 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
 	"iter"
 	"net/http"
+	"os"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/minio/minio-go/v7"
@@ -24,7 +28,11 @@ type S3 struct {
 	bucket string
 	prefix string // "" or ends in a slash
 	plain  bool   // over HTTP, without TLS
+	idle   time.Duration
 }
+
+// longestIdle is how long nothing may come of an object that is being read.
+const longestIdle = time.Minute
 
 // S3Config says where a bucket is and who asks.
 type S3Config struct {
@@ -71,7 +79,7 @@ func connectS3(config S3Config, transport http.RoundTripper, tries int) (*S3, er
 	if prefix != "" {
 		prefix += "/"
 	}
-	return &S3{core: *core, bucket: config.Bucket, prefix: prefix, plain: config.Plain}, nil
+	return &S3{core: *core, bucket: config.Bucket, prefix: prefix, plain: config.Plain, idle: longestIdle}, nil
 }
 
 // probe is [probe], and has the server refuse a write whose If-Match does not
@@ -136,7 +144,35 @@ func (s *S3) remove(ctx context.Context, key string) error {
 
 // Create asks the server to store the object only if there is none.
 func (s *S3) Create(ctx context.Context, key string, data []byte) error {
-	err := s.put(ctx, key, data, func(o *minio.PutObjectOptions) { o.SetMatchETagExcept("*") })
+	return s.create(ctx, key, bytes.NewReader(data), int64(len(data)), sumOf(data))
+}
+
+// CreateFrom is Create for what is written bit by bit. A request has to say
+// first how long it is, so it is written to a file before.
+func (s *S3) CreateFrom(ctx context.Context, key string, write func(io.Writer) error) error {
+	file, err := os.CreateTemp("", "groma-part-")
+	if err != nil {
+		return fmt.Errorf("artefact: keep %s: %w", key, err)
+	}
+	defer os.Remove(file.Name()) // where an open file cannot lose its name
+	defer file.Close()
+	_ = os.Remove(file.Name()) // so that it goes with the process, whatever ends it
+	sum := sha256.New()
+	if err := write(io.MultiWriter(file, sum)); err != nil {
+		return err
+	}
+	size, err := file.Seek(0, io.SeekEnd)
+	if err == nil {
+		_, err = file.Seek(0, io.SeekStart)
+	}
+	if err != nil {
+		return fmt.Errorf("artefact: keep %s: %w", key, err)
+	}
+	return s.create(ctx, key, file, size, hex.EncodeToString(sum.Sum(nil)))
+}
+
+func (s *S3) create(ctx context.Context, key string, data io.ReadSeeker, size int64, sum string) error {
+	err := s.putFrom(ctx, key, data, size, sum, func(o *minio.PutObjectOptions) { o.SetMatchETagExcept("*") })
 	if refusedCondition(err) && minio.ToErrorResponse(errors.Unwrap(err)).Code != minio.NoSuchKey { // which says nothing of this key
 		return fmt.Errorf("%s: %w", key, ErrExists)
 	}
@@ -175,6 +211,11 @@ func (s *S3) Swap(ctx context.Context, key string, before, data []byte) error {
 // lost when parts are completed; over plain HTTP a checksum in the header
 // replaces the signed stream.
 func (s *S3) put(ctx context.Context, key string, data []byte, condition func(*minio.PutObjectOptions)) error {
+	return s.putFrom(ctx, key, bytes.NewReader(data), int64(len(data)), sumOf(data), condition)
+}
+
+// putFrom is put for what can be read again from where it begins.
+func (s *S3) putFrom(ctx context.Context, key string, data io.ReadSeeker, size int64, sum string, condition func(*minio.PutObjectOptions)) error {
 	if err := validKey(key); err != nil {
 		return err
 	}
@@ -183,10 +224,10 @@ func (s *S3) put(ctx context.Context, key string, data []byte, condition func(*m
 		DisableMultipart:     true,
 		DisableContentSha256: s.plain,
 		SendContentMd5:       s.plain,
-		UserMetadata:         map[string]string{sumHeader: sumOf(data)},
+		UserMetadata:         map[string]string{sumHeader: sum},
 	}
 	condition(&options)
-	_, err := s.core.Client.PutObject(ctx, s.bucket, s.prefix+key, bytes.NewReader(data), int64(len(data)), options)
+	_, err := s.core.Client.PutObject(ctx, s.bucket, s.prefix+key, data, size, options)
 	if err != nil {
 		return fmt.Errorf("artefact: keep %s: %w", key, err)
 	}
@@ -236,10 +277,11 @@ func (s *S3) read(ctx context.Context, key string) (data []byte, tag, sum string
 	if err := validKey(key); err != nil {
 		return nil, "", "", err
 	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	body, info, header, err := s.core.GetObject(ctx, s.bucket, s.prefix+key, minio.GetObjectOptions{})
 	if err == nil {
-		data, err = io.ReadAll(body)
-		err = errors.Join(err, body.Close())
+		data, err = s.readAll(body, cancel)
 		if err == nil {
 			return data, info.ETag, header.Get(sumHeader), nil
 		}
@@ -248,6 +290,38 @@ func (s *S3) read(ctx context.Context, key string) (data []byte, tag, sum string
 		return nil, "", "", fmt.Errorf("%s: %w", key, ErrMissing)
 	}
 	return nil, "", "", fmt.Errorf("artefact: read %s: %w", key, err)
+}
+
+// readAll reads a body to its end. A server that stops in the middle of it would
+// hold up whoever asks for ever.
+func (s *S3) readAll(body io.ReadCloser, cancel func()) ([]byte, error) {
+	var idle atomic.Bool
+	timer := time.AfterFunc(s.idle, func() {
+		idle.Store(true)
+		cancel()
+	})
+	defer timer.Stop()
+	data, err := io.ReadAll(coming{body, timer, s.idle})
+	err = errors.Join(err, body.Close())
+	if err != nil && idle.Load() {
+		return nil, fault.Errorf(fault.Unavailable, "nothing came for %v after %d bytes", s.idle, len(data))
+	}
+	return data, err
+}
+
+// coming sets a timer back whenever bytes come.
+type coming struct {
+	io.Reader
+	timer *time.Timer
+	idle  time.Duration
+}
+
+func (c coming) Read(p []byte) (int, error) {
+	n, err := c.Reader.Read(p)
+	if n > 0 {
+		c.timer.Reset(c.idle)
+	}
+	return n, err
 }
 
 // List yields keys as S3 sorts them, which is by their bytes. What is no key, as
