@@ -104,6 +104,9 @@ func queueConfig() jetstream.StreamConfig {
 	}
 }
 
+// Away reports whether NATS cannot be reached now; a nil Queue has none.
+func (q *Queue) Away() bool { return q != nil && q.js.Conn().Status() != nats.CONNECTED }
+
 // Put keeps a request, and returns when it is kept. One with the cause and the
 // delivery of an earlier one is a no-op within the hour; one without a delivery
 // is always kept. A request without a repository is [fault.Invalid], a queue

@@ -84,7 +84,7 @@ type progress struct {
 
 // servePage shows the surveys, the youngest first.
 func (s *Server) servePage(w http.ResponseWriter, r *http.Request) {
-	v, err := s.view(r.Context())
+	v, err := s.page.get(r.Context())
 	if err != nil {
 		s.refuse(w, r, coded(err))
 		return

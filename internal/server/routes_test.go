@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"slices"
@@ -230,7 +231,7 @@ func TestBadge_Golden(t *testing.T) {
 const hookSecret = "hush-0123456789abcdef"
 
 // newQueue is a queue on a real NATS.
-func newQueue(t *testing.T) *notice.Queue {
+func newQueue(t *testing.T) (*notice.Queue, *nats.Conn) {
 	t.Helper()
 	conn, err := nats.Connect("nats://" + enginetest.NATS(t, server.Options{JetStream: true}))
 	if err != nil {
@@ -241,7 +242,7 @@ func newQueue(t *testing.T) *notice.Queue {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return queue
+	return queue, conn
 }
 
 func (h *house) push(t *testing.T, delivery, secret, body string) answer {
@@ -258,7 +259,7 @@ func TestWebhook(t *testing.T) {
 		t.Fatal(err)
 	}
 	body := string(text)
-	queue := newQueue(t)
+	queue, _ := newQueue(t)
 	secrets := WebhookSecrets{GitHub: SecretText("old-0123456789abcdef\n" + hookSecret)}
 	h := newHouse(t, Config{Tokens: tokens(t), Webhooks: secrets, Rate: 0.001, Burst: 4, AllowHosts: []string{"GitHub.com"}}, Parts{Queue: queue})
 	backlog := func(want int64) {
@@ -301,6 +302,44 @@ func TestWebhook(t *testing.T) {
 	}
 	if strings.Contains(h.log.String(), "0123456789abcdef") {
 		t.Error("the log tells the secret")
+	}
+}
+
+// TestWebhook_Dribbled: strangers whose bodies do not come take no place from a
+// push that is small.
+func TestWebhook_Dribbled(t *testing.T) {
+	text, err := os.ReadFile("../push/testdata/github.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	queue, _ := newQueue(t)
+	h := newHouse(t, Config{Webhooks: WebhookSecrets{GitHub: SecretText(hookSecret)}}, Parts{Queue: queue})
+	for range webhooksOfOne + 1 {
+		conn, err := net.Dial("tcp", strings.TrimPrefix(h.url, "http://"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		fmt.Fprintf(conn, "POST /webhooks/github HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\nExpect: 100-continue\r\n\r\n")
+		if _, err := conn.Read(make([]byte, 1)); err != nil { // it is asked for the body, and so read
+			t.Fatal(err)
+		}
+	}
+	if got := h.push(t, "1", hookSecret, string(text)); got.status != 202 {
+		t.Errorf("got %d %s", got.status, got.body)
+	}
+}
+
+// TestReady_NoNATS: a server whose NATS is away is ready for all else.
+func TestReady_NoNATS(t *testing.T) {
+	queue, conn := newQueue(t)
+	h := newHouse(t, Config{}, Parts{Queue: queue})
+	if got := h.ask(t, "GET", "/readyz", ""); got.status != 200 || got.header.Get("X-Groma-Away") != "" {
+		t.Errorf("got %d %v", got.status, got.header)
+	}
+	conn.Close()
+	if got := h.ask(t, "GET", "/readyz", ""); got.status != 200 || got.header.Get("X-Groma-Away") != "nats" {
+		t.Errorf("without NATS: got %d %v", got.status, got.header)
 	}
 }
 

@@ -54,6 +54,8 @@ type Server struct {
 	errors *connecthttp.ErrorWriter
 	origin *http.CrossOriginProtection
 
+	page *recent[*view] // what the page shows
+
 	clients  *clients // how much each client may ask
 	streams  *streams // how many may be open
 	webhooks *places  // how many are read at once
@@ -72,13 +74,14 @@ func New(c Config, parts Parts) (*Server, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
-	parts.Log = logOr(parts.Log)
+	parts.Log, parts.Ready = logOr(parts.Log), lately(parts.Ready)
 	s := &Server{config: c.withDefaults(), parts: parts, errors: connecthttp.NewErrorWriter(), origin: http.NewCrossOriginProtection()}
 	s.stopping, s.stop = context.WithCancel(context.Background())
 	s.headerTime = headerTime
 	s.clients = newClients(s.config.Rate, s.config.Burst)
 	s.streams = newStreams()
 	s.webhooks = newPlaces()
+	s.page = newRecent(viewEvery, viewTime, s.view)
 	s.client = gromav1connect.NewSurveyServiceClient(connect.NewClient(inProcess(parts.API, parts.Log)))
 	routes := s.routes()
 	s.handler = s.wrap(routes)

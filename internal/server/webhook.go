@@ -19,6 +19,9 @@ import (
 const (
 	webhookTime = 8 * time.Second // to read one, and to keep it; hosts wait ten
 	tryAgain    = 30              // seconds
+
+	smallWebhook = 64 << 10
+	smallTime    = 3 * time.Second // for that much to come
 )
 
 // webhookStatus is what a host is told of each kind of refusal.
@@ -39,14 +42,12 @@ func (s *Server) serveWebhook(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	who := visitOf(r.Context()).caller.name
-	leave, ok := s.webhooks.enter(r.Context(), who)
-	if !ok {
+	event, err := s.parseWebhook(w, r, forge, secrets)
+	if errors.Is(err, errCrowd) {
 		w.Header().Set("Retry-After", strconv.Itoa(tryAgain))
 		say(w, http.StatusServiceUnavailable, "there are too many webhooks at once: send it again later")
 		return
 	}
-	defer leave()
-	event, err := s.parseWebhook(w, r, forge, secrets)
 	var refusal *push.Refusal
 	if errors.As(err, &refusal) {
 		if !signed(refusal) {
@@ -75,16 +76,44 @@ func (s *Server) parseWebhook(w http.ResponseWriter, r *http.Request, forge push
 	if err != nil {
 		return push.Event{}, err
 	}
-	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(webhookTime))
-	body, err := io.ReadAll(io.LimitReader(r.Body, push.Most+1))
+	body, leave, err := s.readWebhook(w, r)
 	if err != nil {
-		return push.Event{}, errTorn
+		return push.Event{}, err
 	}
+	defer leave()
 	event, err := push.Parse(forge, r.Header, body, words, time.Now())
 	if err == nil && len(s.config.AllowHosts) > 0 && !slices.Contains(s.config.AllowHosts, event.Host) {
 		err = &push.Refusal{Kind: push.Ignored, Reason: "ignored: repositories of " + strconv.Quote(event.Host) + " are not counted here"}
 	}
 	return event, err
+}
+
+// errCrowd is of a body that finds no place.
+var errCrowd = errors.New("there are too many webhooks at once")
+
+// readWebhook reads a body. Nearly all are small, and have to come at once; only
+// the rest of a large one needs a place, which is left by what it returns.
+func (s *Server) readWebhook(w http.ResponseWriter, r *http.Request) (body []byte, leave func(), err error) {
+	control := http.NewResponseController(w)
+	_ = control.SetReadDeadline(time.Now().Add(smallTime))
+	body, err = io.ReadAll(io.LimitReader(r.Body, smallWebhook+1))
+	if err != nil {
+		return nil, nil, errTorn
+	}
+	if len(body) <= smallWebhook {
+		return body, func() {}, nil
+	}
+	leave, ok := s.webhooks.enter(r.Context(), visitOf(r.Context()).caller.name)
+	if !ok {
+		return nil, nil, errCrowd
+	}
+	_ = control.SetReadDeadline(time.Now().Add(webhookTime - smallTime))
+	rest, err := io.ReadAll(io.LimitReader(r.Body, push.Most-smallWebhook))
+	if err != nil {
+		leave()
+		return nil, nil, errTorn
+	}
+	return append(body, rest...), leave, nil
 }
 
 func (s *Server) putWebhook(w http.ResponseWriter, r *http.Request, forge push.Forge, event push.Event) {
