@@ -16,6 +16,7 @@ import (
 	"groma/internal/gitwire"
 	"groma/internal/landscape"
 	"groma/internal/report"
+	"groma/internal/survey"
 	"groma/internal/tally"
 	gromav1 "groma/proto/groma/v1"
 )
@@ -70,7 +71,7 @@ func (c *censusCommand) run(ctx context.Context, address string) error {
 	}
 	parsed, err := landscape.ParseAddress(address)
 	if err != nil {
-		return usagef("%s: %w; there is no folder of that name here either", shown(address), err)
+		return usagef("%s: %w; there is no folder of that name here either", survey.Shown(address), err)
 	}
 	if c.commit != "" && !isCommit.MatchString(c.commit) {
 		return usagef("--commit %s: want a full hash of 40 hexadecimal digits", c.commit)

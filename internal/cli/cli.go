@@ -17,6 +17,8 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"groma/internal/survey"
 )
 
 // What a command exits with.
@@ -54,7 +56,7 @@ type Terminal struct {
 func (t Terminal) command() string {
 	words := []string{"groma"}
 	for _, arg := range t.args {
-		words = append(words, quoteArgs(shown(arg)))
+		words = append(words, quoteArgs(survey.Shown(arg)))
 	}
 	return strings.Join(words, " ")
 }

@@ -18,6 +18,7 @@ import (
 	"groma/internal/gitwire"
 	"groma/internal/landscape"
 	"groma/internal/report"
+	"groma/internal/survey"
 )
 
 type doctorCommand struct {
@@ -108,7 +109,7 @@ func (c *doctorCommand) run(ctx context.Context) error {
 func (c *doctorCommand) askRemote(config *doctor.Config) (err error) {
 	parsed, err := landscape.ParseAddress(c.remote)
 	if err != nil {
-		return usagef("--remote %s: %w", shown(c.remote), err)
+		return usagef("--remote %s: %w", survey.Shown(c.remote), err)
 	}
 	config.Remote = parsed.Fetch
 	config.Git, err = c.git.client(c.terminal, 1)

@@ -171,6 +171,8 @@ func (c *scheduleCommand) create(ctx context.Context, name, source string) error
 	if err != nil {
 		return err
 	}
+	// The server reads them, and needs what is not shown of them.
+	request.Spec.Source, request.Spec.Clomonitor, request.Spec.Annotations = source, c.clomonitor, c.annotations
 	a, err := c.needsServer(ctx, c.terminal)
 	if err != nil {
 		return err

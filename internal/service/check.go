@@ -3,6 +3,7 @@ package service
 import (
 	"errors"
 	"fmt"
+	"net/url"
 	"path"
 	"slices"
 	"strings"
@@ -204,6 +205,9 @@ func checkCreateSchedule(request *gromav1.CreateScheduleRequest) error {
 	for _, address := range []string{asked.GetSpec().GetSource(), asked.GetSpec().GetClomonitor(), asked.GetSpec().GetAnnotations()} {
 		if address != "" && !strings.HasPrefix(strings.ToLower(address), "https://") {
 			return fmt.Errorf("a schedule reads from https addresses, and %.200q is none", address)
+		}
+		if u, err := url.Parse(address); err != nil || u.User != nil {
+			return errors.New("a schedule's addresses are read without a login: leave it out")
 		}
 	}
 	return first(checkScheduleName(schedule.GetName()), checkStart(asked), checkTimes(schedule))

@@ -128,6 +128,7 @@ func TestCheckCreateSchedule(t *testing.T) {
 		{"nothing to survey", &gromav1.Schedule{Name: "a", EverySeconds: 86400}, "nothing to survey"},
 		{"a path", &gromav1.Schedule{Name: "a", Survey: start(&gromav1.SurveySpec{Source: "/etc/passwd"}), EverySeconds: 60}, "https addresses"},
 		{"http", &gromav1.Schedule{Name: "a", Survey: start(&gromav1.SurveySpec{Source: "http://example.org/x"}), EverySeconds: 60}, "https addresses"},
+		{"a login", &gromav1.Schedule{Name: "a", Survey: start(&gromav1.SurveySpec{Source: "https://me:hunter22@example.org/x"}), EverySeconds: 60}, "without a login"},
 		{"a document", &gromav1.Schedule{Name: "a", Survey: &gromav1.StartSurveyRequest{Document: []byte("x")}, EverySeconds: 60}, "send no documents"},
 		{"never", &gromav1.Schedule{Name: "a", Survey: source}, "want one of cron"},
 		{"both", &gromav1.Schedule{Name: "a", Survey: source, Cron: "0 6 * * 1", EverySeconds: 60}, "want one of cron"},

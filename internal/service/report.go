@@ -78,11 +78,25 @@ func (s *Service) printed(ctx context.Context, k *known, e *gromav1.Edition, wor
 	}
 	if len(words) > 0 {
 		p.Kept = ""
-		if p.Report.Annotations, err = annotation.Parse("annotations.yml", words); err != nil {
-			return nil, connect.Errorf(connect.CodeInvalidArgument, "annotations: %v", err)
+		if p.Report.Annotations, err = s.words(ctx, words); err != nil {
+			return nil, err
 		}
 	}
 	return form.Print(ctx, p, settings)
+}
+
+// words are an analyst's, as a request has them.
+func (s *Service) words(ctx context.Context, data []byte) (*gromav1.Annotations, error) {
+	done, err := s.parseTurn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	words, err := annotation.Parse("annotations.yml", data)
+	if err != nil {
+		return nil, connect.Errorf(connect.CodeInvalidArgument, "annotations: %v", err)
+	}
+	return words, nil
 }
 
 // parts sends what is written to it in messages of one size. What has no bytes

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"connectrpc.com/connect/v2"
+	commonpb "go.temporal.io/api/common/v1"
 	enums "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
@@ -16,6 +17,7 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"groma/internal/survey"
 	gromav1 "groma/proto/groma/v1"
 	"groma/workflows"
 )
@@ -47,7 +49,7 @@ func (s *Service) createSchedule(ctx context.Context, request *gromav1.CreateSch
 		},
 		Overlap: enums.SCHEDULE_OVERLAP_POLICY_SKIP, CatchupWindow: catchUp,
 		Paused: asked.Paused, Note: noteOf(asked.Paused),
-		Memo: map[string]any{memoSchedule: asked},
+		Memo: map[string]any{memoSchedule: discreet(asked)},
 	})
 	var refused *serviceerror.InvalidArgument
 	switch {
@@ -60,6 +62,23 @@ func (s *Service) createSchedule(ctx context.Context, request *gromav1.CreateSch
 	}
 	schedule, err := s.described(ctx, asked.Name, handle)
 	return &gromav1.CreateScheduleResponse{Schedule: schedule}, err
+}
+
+// remembered is the schedule in a memo.
+func remembered(memo *commonpb.Memo) (*gromav1.Schedule, error) {
+	schedule := &gromav1.Schedule{}
+	err := decode(memo.GetFields()[memoSchedule], schedule)
+	return discreet(schedule), err
+}
+
+// discreet is a schedule as anybody may read it: what is surveyed may be read
+// with a token in the query of an address.
+func discreet(schedule *gromav1.Schedule) *gromav1.Schedule {
+	schedule = proto.CloneOf(schedule)
+	if spec := schedule.GetSurvey().GetSpec(); spec != nil {
+		spec.Source, spec.Clomonitor, spec.Annotations = survey.Shown(spec.Source), survey.Shown(spec.Clomonitor), survey.Shown(spec.Annotations)
+	}
+	return schedule
 }
 
 // windowed is what a schedule begins, with the window of this server's surveys
@@ -95,8 +114,8 @@ func (s *Service) described(ctx context.Context, name string, handle client.Sche
 	if err != nil {
 		return nil, noSchedule(name, err)
 	}
-	schedule := &gromav1.Schedule{}
-	if err := decode(found.Memo.GetFields()[memoSchedule], schedule); err != nil {
+	schedule, err := remembered(found.Memo)
+	if err != nil {
 		return nil, fmt.Errorf("schedule %s: %w", name, err)
 	}
 	if state := found.Schedule.State; state != nil {
@@ -162,8 +181,8 @@ func (s *Service) listSchedules(ctx context.Context, _ *gromav1.ListSchedulesReq
 			return nil, fmt.Errorf("list the schedules: %w", err)
 		}
 		name, ours := strings.CutPrefix(entry.ID, workflows.ScheduleID(""))
-		schedule := &gromav1.Schedule{}
-		if !ours || decode(entry.Memo.GetFields()[memoSchedule], schedule) != nil {
+		schedule, err := remembered(entry.Memo)
+		if !ours || err != nil {
 			continue // another program's
 		}
 		schedule.Name, schedule.Paused = name, entry.Paused

@@ -46,6 +46,7 @@ type Service struct {
 	gromav1connect.UnimplementedSurveyServiceHandler
 	Config
 	reading chan struct{} // has one for each report that is held in memory
+	parsing chan struct{} // has one while somebody's documents are read
 
 	memory memory
 }
@@ -61,7 +62,7 @@ func New(config Config) *Service {
 	if config.Window <= 0 {
 		config.Window = defaultWindow
 	}
-	return &Service{Config: config, reading: make(chan struct{}, mostRead)}
+	return &Service{Config: config, reading: make(chan struct{}, mostRead), parsing: make(chan struct{}, 1)}
 }
 
 const defaultWindow = 16

@@ -76,6 +76,11 @@ func (s *Service) complete(ctx context.Context, request *gromav1.StartSurveyRequ
 	if err != nil {
 		return nil, nil, s.refused(err)
 	}
+	done, err := s.parseTurn(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer done()
 	spec, sources, err := survey.Complete(request)
 	if err != nil {
 		return nil, nil, s.refused(err)

@@ -6,6 +6,8 @@ import (
 	"testing/synctest"
 
 	"connectrpc.com/connect/v2"
+
+	gromav1 "groma/proto/groma/v1"
 )
 
 // TestTurn: so many reports are read at once; who comes then waits for a while,
@@ -36,5 +38,25 @@ func TestTurn(t *testing.T) {
 			return
 		}
 		d()
+	})
+}
+
+// TestParseTurn: the documents of one caller are read at a time, and who waits
+// for that may go.
+func TestParseTurn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := New(Config{})
+		done, err := s.parseTurn(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		start := &gromav1.StartSurveyRequest{Spec: &gromav1.SurveySpec{Kind: "list"}, Document: []byte("https://github.com/o/r")}
+		if _, _, err := s.complete(t.Context(), start); connect.CodeOf(err) != connect.CodeResourceExhausted {
+			t.Errorf("a second one: %v", err)
+		}
+		done()
+		if _, _, err := s.complete(t.Context(), start); err != nil {
+			t.Errorf("after the first: %v", err)
+		}
 	})
 }

@@ -126,7 +126,7 @@ func Complete(request *gromav1.StartSurveyRequest) (*gromav1.SurveySpec, Sources
 	if err != nil {
 		return nil, Sources{}, err
 	}
-	spec.Source, spec.Clomonitor, spec.Annotations = shown(spec.Source), shown(spec.Clomonitor), shown(spec.Annotations)
+	spec.Source, spec.Clomonitor, spec.Annotations = Shown(spec.Source), Shown(spec.Clomonitor), Shown(spec.Annotations)
 	if spec.Languages, err = namedLanguages(spec.Languages); err != nil {
 		return nil, Sources{}, err
 	}
@@ -145,7 +145,7 @@ func Complete(request *gromav1.StartSurveyRequest) (*gromav1.SurveySpec, Sources
 // completeSources says in the spec what the documents are.
 func completeSources(spec *gromav1.SurveySpec, request *gromav1.StartSurveyRequest) (sources Sources, err error) {
 	if spec.Name == "" {
-		spec.Name = path.Base(cmp.Or(shown(spec.Source), "landscape"))
+		spec.Name = path.Base(cmp.Or(Shown(spec.Source), "landscape"))
 	}
 	sources.Landscape = landscape.Document{Name: spec.Name, Data: landscape.Redact(request.GetDocument())}
 	if spec.Kind == "" || len(sources.Landscape.Data) == 0 {
@@ -187,10 +187,10 @@ func namedLanguages(asked []string) (named []string, err error) {
 	return named, nil
 }
 
-// shown is what names a document as it may be kept: an address without its
+// Shown is what names a document as it may be kept: an address without its
 // credentials and without its query, where raw files of private repositories
 // have a token.
-func shown(name string) string {
+func Shown(name string) string {
 	name = string(landscape.Redact([]byte(name)))
 	if strings.Contains(name, "://") {
 		name, _, _ = strings.Cut(name, "#")
