@@ -113,7 +113,7 @@ func (c *serveCommand) run(ctx context.Context) error {
 	}
 	defer e.Close()
 	c.work.metrics = seen.metrics
-	stopWorker, err := c.startWorker(e, log)
+	stopWorker, err := c.startWorker(ctx, e, log)
 	if err != nil {
 		return err
 	}
@@ -122,7 +122,7 @@ func (c *serveCommand) run(ctx context.Context) error {
 }
 
 // startWorker returns how to stop it.
-func (c *serveCommand) startWorker(e *engine.Engine, log *slog.Logger) (stop func(), err error) {
+func (c *serveCommand) startWorker(ctx context.Context, e *engine.Engine, log *slog.Logger) (stop func(), err error) {
 	if c.noWorker {
 		return func() {}, nil
 	}
@@ -131,7 +131,7 @@ func (c *serveCommand) startWorker(e *engine.Engine, log *slog.Logger) (stop fun
 	if err != nil {
 		return nil, err
 	}
-	w, err := c.work.start(e, git, 0, log)
+	w, err := c.work.start(ctx, e, git, 0, log)
 	if err != nil {
 		return nil, err
 	}

@@ -53,17 +53,22 @@ func (s *workSettings) check() (err error) {
 }
 
 // start starts a worker, which runs until it is stopped.
-func (s *workSettings) start(e *engine.Engine, git *gitwire.Client, roles workers.Roles, log *slog.Logger) (worker.Worker, error) {
+func (s *workSettings) start(ctx context.Context, e *engine.Engine, git *gitwire.Client, roles workers.Roles, log *slog.Logger) (worker.Worker, error) {
 	s.metrics.MemoryBudget(int64(s.git.memory))
-	w := workers.New(e.Temporal, workers.Config{
-		Taker:   &census.Taker{Git: git, Store: e.Store, Contents: census.NewContents(s.git.contentBytes()), Metrics: s.metrics},
-		Metrics: s.metrics, Sources: source.NewRemote(s.git.guard),
-		Store: e.Store, Notices: e.Notices, Log: log, Concurrency: s.concurrency, Queue: s.queue, Roles: roles, Temporal: e.Temporal,
-	})
+	w := workers.New(e.Temporal, s.config(ctx, e, git, roles, log))
 	if err := w.Start(); err != nil {
 		return nil, fmt.Errorf("start the worker: %w", err)
 	}
 	return w, nil
+}
+
+func (s *workSettings) config(ctx context.Context, e *engine.Engine, git *gitwire.Client, roles workers.Roles, log *slog.Logger) workers.Config {
+	return workers.Config{
+		Taker:   &census.Taker{Git: git, Store: e.Store, Contents: census.NewContents(s.git.contentBytes()), Metrics: s.metrics},
+		Metrics: s.metrics, Sources: source.NewRemote(s.git.guard),
+		Store: e.Store, Notices: e.Notices, Log: log, Concurrency: s.concurrency, Queue: s.queue, Roles: roles, Temporal: e.Temporal,
+		Searchable: e.Searchable(ctx), // scheduled surveys are begun by a worker
+	}
 }
 
 // logSettings say how a process that runs for long logs.
@@ -185,7 +190,7 @@ func (c *workerCommand) run(ctx context.Context) error {
 	}
 	defer e.Close()
 	c.work.metrics = seen.metrics
-	w, err := c.work.start(e, git, roles, log)
+	w, err := c.work.start(ctx, e, git, roles, log)
 	if err != nil {
 		return err
 	}
