@@ -3,9 +3,11 @@
 package engine
 
 import (
+	"context"
 	"testing"
 	"time"
 
+	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
@@ -64,6 +66,37 @@ func testSearchable(t *testing.T, e *Engine) {
 	}
 	if !plain.Searchable(t.Context()) {
 		t.Error("the attributes are not there")
+	}
+}
+
+// TestRegister: whoever comes second to register is refused, and has them all the
+// same; so has who comes before all of Temporal is up.
+func TestRegister(t *testing.T) {
+	for name, test := range map[string]struct {
+		answers []error // to adding, one after the other
+		adds    int
+		want    bool
+	}{
+		"first":           {[]error{nil}, 1, true},
+		"raced":           {[]error{serviceerror.NewUnavailable("race condition"), nil}, 2, true},
+		"not up":          {[]error{serviceerror.NewUnavailable("starting"), serviceerror.NewInternal("shard"), nil}, 3, true},
+		"may not":         {[]error{serviceerror.NewPermissionDenied("no", "")}, 1, false},
+		"without such an": {[]error{serviceerror.NewUnimplemented("no")}, 1, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			adds, looks := 0, 0
+			there := func(context.Context) bool {
+				looks++
+				return test.want && adds == len(test.answers) && looks > adds+2 // it takes a while
+			}
+			add := func(context.Context) error {
+				adds++
+				return test.answers[adds-1]
+			}
+			if got := register(t.Context(), there, add); got != test.want || adds != test.adds {
+				t.Errorf("%v after %d tries, want %v after %d", got, adds, test.want, test.adds)
+			}
+		})
 	}
 }
 
