@@ -18,6 +18,8 @@ import (
 	"go.temporal.io/server/common/persistence/sql/sqlplugin"
 	"go.temporal.io/server/common/primitives"
 	"go.temporal.io/server/schema/sqlite" // and with it database/sql's driver "sqlite"
+
+	"groma/workflows"
 )
 
 // prepareDatabase leaves at path a database of exactly the server's version in
@@ -25,7 +27,7 @@ import (
 // makes one if there is none. One of another version is set aside if all its
 // surveys are finished, and refused otherwise.
 func prepareDatabase(ctx context.Context, path string, logger *slog.Logger) error {
-	version, unfinished, err := inspect(ctx, path)
+	version, left, err := inspect(ctx, path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return makeDatabase(ctx, path)
@@ -33,8 +35,8 @@ func prepareDatabase(ctx context.Context, path string, logger *slog.Logger) erro
 		return err
 	case version == headers.ServerVersion:
 		return nil
-	case unfinished > 0:
-		return newer(path, version, unfinished)
+	case left.any():
+		return newer(path, version, left)
 	}
 	aside, err := setAside(path, version)
 	if err != nil {
@@ -45,11 +47,27 @@ func prepareDatabase(ctx context.Context, path string, logger *slog.Logger) erro
 	return makeDatabase(ctx, path)
 }
 
+// leftovers are what a database has that would be lost with it.
+type leftovers struct {
+	workflows int      // that are unfinished
+	schedules []string // their names, sorted
+}
+
+func (l leftovers) any() bool { return l.workflows > 0 || len(l.schedules) > 0 }
+
 // newer is why a database of another version stays where it is.
-func newer(path, version string, unfinished int) error {
+func newer(path, version string, left leftovers) error {
+	made := fmt.Sprintf("%s was made by Temporal %s, this groma has %s, and ", path, version, headers.ServerVersion)
+	if left.workflows > 0 {
+		return &Refusal{
+			What: made + fmt.Sprintf("%d of its workflows are unfinished", left.workflows),
+			Next: "let the groma that began them finish; or move the file away and survey again, which counts nothing again that is counted",
+		}
+	}
+	names := left.schedules[:min(len(left.schedules), 10)]
 	return &Refusal{
-		What: fmt.Sprintf("%s was made by Temporal %s, this groma has %s, and %d of its workflows are unfinished", path, version, headers.ServerVersion, unfinished),
-		Next: "let the groma that began them finish; or move the file away and survey again, which counts nothing again that is counted",
+		What: made + fmt.Sprintf("it has %d schedules, which stay behind: %s", len(left.schedules), strings.Join(names, ", ")),
+		Next: "with the groma that made them, note what 'groma schedule list' says and delete each; or move the file away; then create them again",
 	}
 }
 
@@ -58,31 +76,31 @@ func newer(path, version string, unfinished int) error {
 // nothing in it; what would keep it from being started is a [Refusal].
 func AskEmbedded(ctx context.Context, data string) (version, database string, err error) {
 	path := filepath.Join(absolute(data), "temporal.db")
-	made, unfinished, err := inspect(ctx, path)
+	made, left, err := inspect(ctx, path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return headers.ServerVersion, "no database yet", nil
 	case err != nil:
 		return headers.ServerVersion, "", &Refusal{What: "the embedded Temporal cannot use its database", Err: err,
 			Next: "move " + path + " away: unfinished surveys are forgotten, and what they counted is reused"}
-	case made != headers.ServerVersion && unfinished > 0:
-		return headers.ServerVersion, "", newer(path, made, unfinished)
+	case made != headers.ServerVersion && left.any():
+		return headers.ServerVersion, "", newer(path, made, left)
 	case made != headers.ServerVersion:
 		return headers.ServerVersion, "a finished database of " + made + " will be set aside", nil
 	}
 	return headers.ServerVersion, "it has a database", nil
 }
 
-// inspect says which version of the server made a database, and how many
-// workflows in it are unfinished. It is fs.ErrNotExist if there is none, or
-// one that was never completed.
-func inspect(ctx context.Context, path string) (version string, unfinished int, err error) {
+// inspect says which version of the server made a database, and, if that is
+// another, what it has that is unfinished. It is fs.ErrNotExist if there is none,
+// or one that was never completed.
+func inspect(ctx context.Context, path string) (version string, left leftovers, err error) {
 	if _, err := os.Stat(path); err != nil {
-		return "", 0, err
+		return "", left, err
 	}
 	db, err := openSQLite(path)
 	if err != nil {
-		return "", 0, err
+		return "", left, err
 	}
 	defer db.Close()
 	var tables, origins int
@@ -90,27 +108,49 @@ func inspect(ctx context.Context, path string) (version string, unfinished int, 
 		Scan(&tables, &origins)
 	switch {
 	case err != nil:
-		return "", 0, fmt.Errorf("read %s: %w", path, err)
+		return "", left, fmt.Errorf("read %s: %w", path, err)
 	case tables == 0:
-		return "", 0, fs.ErrNotExist
+		return "", left, fs.ErrNotExist
 	case origins == 0:
-		return "", 0, fmt.Errorf("%s is not a database that groma made: move it away, or take another folder with --data", path)
+		return "", left, fmt.Errorf("%s is not a database that groma made: move it away, or take another folder with --data", path)
 	}
 	if err := db.QueryRowContext(ctx, `SELECT server FROM groma_origin`).Scan(&version); err != nil {
-		return "", 0, fmt.Errorf("read %s: %w", path, err)
+		return "", left, fmt.Errorf("read %s: %w", path, err)
 	}
 	if version == headers.ServerVersion {
-		return version, 0, nil
+		return version, left, nil
 	}
-	system := primitives.MustParseUUID(primitives.SystemNamespaceID)
-	const completed = 3 // enumsspb.WORKFLOW_EXECUTION_STATE_COMPLETED
-	err = db.QueryRowContext(ctx, `SELECT count(*) FROM current_executions WHERE state <> ? AND namespace_id <> ?`, completed, []byte(system)).
-		Scan(&unfinished)
-	if err != nil {
-		return "", 0, fmt.Errorf("%s was made by Temporal %s and cannot be read by this groma, which has %s; move it away: %w",
+	if left, err = inspectLeft(ctx, db); err != nil {
+		return "", left, fmt.Errorf("%s was made by Temporal %s and cannot be read by this groma, which has %s; move it away: %w",
 			path, version, headers.ServerVersion, err)
 	}
-	return version, unfinished, nil
+	return version, left, nil
+}
+
+// inspectLeft tells schedules, which Temporal keeps as workflows that never end,
+// from what will.
+func inspectLeft(ctx context.Context, db *sql.DB) (left leftovers, err error) {
+	system := primitives.MustParseUUID(primitives.SystemNamespaceID)
+	const completed = 3 // enumsspb.WORKFLOW_EXECUTION_STATE_COMPLETED
+	rows, err := db.QueryContext(ctx, `SELECT workflow_id FROM current_executions WHERE state <> ? AND namespace_id <> ? ORDER BY workflow_id`,
+		completed, []byte(system))
+	if err != nil {
+		return left, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return left, err
+		}
+		id = strings.TrimPrefix(id, primitives.ScheduleWorkflowIDPrefix) // later versions have it without
+		if schedule, ok := strings.CutPrefix(id, workflows.ScheduleID("")); ok {
+			left.schedules = append(left.schedules, schedule)
+		} else if !strings.HasPrefix(id, "temporal-sys-") {
+			left.workflows++
+		}
+	}
+	return left, rows.Err()
 }
 
 // makeDatabase makes the tables in one transaction, with the version beside

@@ -66,6 +66,9 @@ const (
 	older      = `UPDATE groma_origin SET server = '1.2.3'`
 	unfinished = `INSERT INTO current_executions VALUES (1, randomblob(16), 'unfinished', randomblob(16), '', 2, 1, NULL, 0, x'', '')`
 	finished   = `INSERT INTO current_executions VALUES (1, randomblob(16), 'finished', randomblob(16), '', 3, 2, NULL, 0, x'', '')`
+	scheduled  = `INSERT INTO current_executions VALUES (1, randomblob(16), 'temporal-sys-scheduler:schedule-weekly', randomblob(16), '', 2, 1, NULL, 0, x'', '')`
+	another    = `INSERT INTO current_executions VALUES (1, randomblob(16), 'schedule-daily', randomblob(16), '', 2, 1, NULL, 0, x'', '')`
+	others     = `INSERT INTO current_executions VALUES (1, randomblob(16), 'temporal-sys-other', randomblob(16), '', 2, 1, NULL, 0, x'', '')`
 	systems    = `INSERT INTO current_executions VALUES (1, x'32049b68787240948e63d0dd59896a83', 'scanner', randomblob(16), '', 2, 1, NULL, 0, x'', '')`
 )
 
@@ -78,8 +81,8 @@ func TestPrepareDatabase(t *testing.T) {
 		t.Fatal(err)
 	}
 	change(older)
-	if _, left, err := inspect(t.Context(), path); err != nil || left != 1 {
-		t.Errorf("%d workflows are left, %v, want 1", left, err)
+	if _, left, err := inspect(t.Context(), path); err != nil || left.workflows != 1 || left.schedules != nil {
+		t.Errorf("%+v are left, %v, want one workflow", left, err)
 	}
 }
 
@@ -109,6 +112,7 @@ func TestPrepareDatabase_SetsAside(t *testing.T) {
 func TestPrepareDatabase_Error(t *testing.T) {
 	for name, statements := range map[string][]string{
 		"unfinished":      {older, finished, unfinished},
+		"schedules":       {older, finished, scheduled, another},
 		"unknown columns": {older, `DROP TABLE current_executions`},
 		"a stranger's":    {`DROP TABLE groma_origin`},
 	} {
@@ -150,6 +154,8 @@ func TestAskEmbedded(t *testing.T) {
 		"its own":              {[]string{unfinished}, "it has a database", ""},
 		"an older, finished":   {[]string{older, finished, systems}, "a finished database of 1.2.3 will be set aside", ""},
 		"an older, unfinished": {[]string{older, unfinished}, "", "let the groma that began them finish"},
+		"an older, schedules":  {[]string{older, finished, scheduled, another, others}, "", "with the groma that made them, note what 'groma schedule list' says"},
+		"an older, system's":   {[]string{older, finished, others}, "a finished database of 1.2.3 will be set aside", ""},
 		"another's":            {[]string{`DROP TABLE groma_origin`}, "", "move "},
 	} {
 		path, change := database(t)
@@ -162,6 +168,9 @@ func TestAskEmbedded(t *testing.T) {
 		var refusal *Refusal
 		if errors.As(err, &refusal) != (test.next != "") || refusal != nil && !strings.HasPrefix(refusal.Next, test.next) || refusal == nil && err != nil {
 			t.Errorf("%s: %v, want a refusal with %q", name, err, test.next)
+		}
+		if name == "an older, schedules" && !strings.Contains(err.Error(), "2 schedules, which stay behind: daily, weekly") {
+			t.Errorf("%s: %v does not name them", name, err)
 		}
 		if version != headers.ServerVersion || got != test.want {
 			t.Errorf("%s: %q, %q, want %q", name, version, got, test.want)
