@@ -85,7 +85,7 @@ func (s *storm) killInSurvey(ctx context.Context, v *server) (*outcome, error) {
 	defer l.kill()
 	const kills = 3
 	for i := range kills {
-		if err := l.live(2 + 4*i); err != nil {
+		if err := l.live(1 + i*len(s.names)/(kills+1)); err != nil {
 			return nil, err
 		}
 		if err := v.again(ctx); err != nil {

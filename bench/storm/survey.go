@@ -146,7 +146,7 @@ func (l *life) live(repositories int) error {
 		}
 		select {
 		case <-l.ended:
-			return fmt.Errorf("it ended with %d repositories told of, want %d: %w\n%s", taken, repositories, l.err, l.saying())
+			return fmt.Errorf("it ended with %d repositories told of, want %d: %v\n%s", taken, repositories, l.err, l.saying())
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
