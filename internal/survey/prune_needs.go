@@ -72,9 +72,14 @@ func (p *pruning) everything(id string) {
 	p.out.Notes = append(p.out.Notes, "survey "+id+" is about to begin: censuses and what is kept beside them stay for now")
 }
 
-// movedTo is where repositories were found to have moved, by any survey.
+// movedTo is where repositories were found to have moved, by any survey or rescan.
 func (p *pruning) movedTo(ctx context.Context) (map[string][]string, error) {
 	moved := map[string][]string{}
+	add := func(key, to string) {
+		if to != "" && !slices.Contains(moved[key], to) {
+			moved[key] = append(moved[key], to)
+		}
+	}
 	for key, err := range p.store.List(ctx, artefact.ReportedPrefix) {
 		if err != nil {
 			return nil, err
@@ -88,8 +93,13 @@ func (p *pruning) movedTo(ctx context.Context) (map[string][]string, error) {
 			return nil, err
 		}
 		for _, m := range r.Moved {
-			if !slices.Contains(moved[m.Key], m.MovedTo) {
-				moved[m.Key] = append(moved[m.Key], m.MovedTo)
+			add(m.Key, m.MovedTo)
+		}
+	}
+	for _, s := range p.found {
+		for _, e := range s.editions.GetEditions() {
+			for _, revision := range e.Revisions {
+				add(revision.Key, revision.MovedTo)
 			}
 		}
 	}

@@ -12,6 +12,8 @@ import (
 
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"google.golang.org/protobuf/proto"
+
 	"groma/internal/artefact"
 	"groma/internal/census"
 	gromav1 "groma/proto/groma/v1"
@@ -204,6 +206,25 @@ func TestPrune_Pushed(t *testing.T) {
 }
 
 // TestPrune_Damaged: what needs nobody knows what stops it before anything goes.
+// TestPrune_MovedSince: a survey that runs may name what is counted of a
+// repository where a rescan has found it.
+func TestPrune_MovedSince(t *testing.T) {
+	store := newKept(t)
+	surveyed(t, store, id, 12)
+	taken := counted(t, store, 3, "c1")
+	taken.MovedTo = "github.com/o/new"
+	keepCensusOf(t, store, taken)
+	revise(t, store, began, taken)
+	younger := proto.CloneOf(taken)
+	younger.Commit = "c2" // counted, and not sealed yet
+	keepCensusOf(t, store, younger)
+	planAs(t, store, surveyID("list", 9), list(12))
+	prune(t, store, PruneRequest{KeepLast: 1, Do: true})
+	if _, err := store.Get(t.Context(), artefact.CensusKey("github.com/o/new", "c2", "m")); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestPrune_Damaged(t *testing.T) {
 	store := verifiable(t)
 	wholly(t, store, 99, "c9")
