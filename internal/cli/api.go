@@ -31,7 +31,9 @@ type api struct {
 	remote string
 	// silent says that there are no notices.
 	silent bool
-	close  func()
+	// idle says that this process holds the data folder and has no worker.
+	idle  bool
+	close func()
 }
 
 // inProcess is a service as its clients see it.
@@ -159,28 +161,29 @@ func (s *askSettings) steering(ctx context.Context, terminal Terminal) (*api, er
 	if s.server.address != "" {
 		return s.server.remote(terminal)
 	}
-	e, err := s.engine.openOrJoin(ctx, terminal)
+	e, joined, err := s.engine.openOrJoin(ctx, terminal)
 	if err != nil {
 		return nil, err
 	}
 	local := service.New(service.Config{Store: e.Store, Temporal: e.Temporal, Notices: e.Notices, Private: true, Log: slog.New(slog.DiscardHandler)})
-	return &api{SurveyServiceClient: inProcess(local), silent: e.Notices == nil, close: e.Close}, nil
+	return &api{SurveyServiceClient: inProcess(local), silent: e.Notices == nil, idle: s.engine.temporal == "" && !joined, close: e.Close}, nil
 }
 
 // openOrJoin opens the engines; where another process holds the data folder, it
 // asks that one's Temporal.
-func (s *engineSettings) openOrJoin(ctx context.Context, terminal Terminal) (*engine.Engine, error) {
+func (s *engineSettings) openOrJoin(ctx context.Context, terminal Terminal) (e *engine.Engine, joined bool, err error) {
 	config := s.config(terminal, slog.New(slog.DiscardHandler))
 	if err := config.Validate(); err != nil {
-		return nil, usageError{err}
+		return nil, false, usageError{err}
 	}
-	e, err := engine.Open(ctx, config)
+	e, err = engine.Open(ctx, config)
 	var held *engine.HeldError
 	if !errors.As(err, &held) || held.Temporal == "" {
-		return e, err
+		return e, false, err
 	}
 	config.Temporal, config.NATS = held.Temporal, engine.Off
-	return engine.Open(ctx, config)
+	e, err = engine.Open(ctx, config)
+	return e, true, err
 }
 
 // said is an error as people read it: what a server says, without its code.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -60,7 +61,7 @@ func (s *askSettings) ending(ctx context.Context, terminal Terminal, id string) 
 	if err != nil {
 		return nil, said(err)
 	}
-	e, err := s.engine.openOrJoin(ctx, terminal)
+	e, _, err := s.engine.openOrJoin(ctx, terminal)
 	if err != nil {
 		return nil, err
 	}
@@ -160,6 +161,9 @@ func watchSurvey(ctx context.Context, terminal Terminal, a *api, id string, asJS
 	if a.silent && (asJSON || editions) {
 		return usagef("what has happened can be heard where NATS is: ask the server that surveys, with --server")
 	}
+	if a.idle && (editions || running(found.GetSurvey().GetState())) {
+		return fmt.Errorf("nobody surveys here now, so that nothing happens to %s: to go on with an unfinished survey give its command again", id)
+	}
 	f := &follower{api: a, survey: id, json: asJSON || editions, editions: editions, view: newView(terminal, asJSON, "")}
 	if editions && !asJSON {
 		f.view = &newEditionsView{out: terminal.Out}
@@ -185,6 +189,11 @@ func watchSurvey(ctx context.Context, terminal Terminal, a *api, id string, asJS
 	return verdictOf(ctx, a, ended)
 }
 
+// running reports whether a survey in a state goes on, if anybody works for it.
+func running(state string) bool {
+	return slices.Contains([]string{"planning", "counting", "paused", "reporting"}, state)
+}
+
 func newRescan(terminal Terminal) *cobra.Command {
 	var ask askSettings
 	var asJSON, detach bool
@@ -199,7 +208,7 @@ REPOSITORY is its address, or host/owner/name.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if ask.server.address == "" && ask.engine.temporal == "" {
-				return usagef("rescan is done by workers: say with --server which server has some ('groma serve' is one), or survey the repository: groma survey %s", quoteArgs(shown(args[0])))
+				return usagef("rescan is done by workers: say with --server which server has some ('groma serve' is one), or survey the repository: groma survey %s", quoteArgs(survey.Shown(args[0])))
 			}
 			a, err := ask.steering(cmd.Context(), terminal)
 			if err != nil {

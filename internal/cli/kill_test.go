@@ -63,6 +63,9 @@ func TestCancel(t *testing.T) {
 	var out, stderr bytes.Buffer
 	terminal := Terminal{Out: &out, Err: &stderr, Env: func(string) string { return "" }}
 	data := filepath.Join(dir, "killed")
+	if told := groma(t, exitFailed, "watch", id, "--data", data); !strings.Contains(told, "nobody surveys here now") {
+		t.Errorf("watching what nobody does says %s", told)
+	}
 	if status := Main([]string{"cancel", id, "--data", data}, terminal); status != exitGaps {
 		t.Fatalf("cancel ends with %d, want %d: %s", status, exitGaps, &stderr)
 	}

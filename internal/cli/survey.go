@@ -78,7 +78,12 @@ The exit status is 0 if every repository was counted, 3 if some have no count
   groma survey examples/tour/world.txtar --language Rust
   groma survey landscape.yml --server https://groma.example.org --detach`,
 		Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error { return c.run(cmd.Context(), args[0]) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := c.checkThere(cmd); err != nil {
+				return err
+			}
+			return c.run(cmd.Context(), args[0])
+		},
 	}
 	c.register(cmd)
 	cmd.MarkFlagsMutuallyExclusive("no-vitals", "window")
@@ -136,6 +141,24 @@ func (c *surveyCommand) run(ctx context.Context, arg string) error {
 		return c.runThere(ctx, s, request, given)
 	}
 	return c.runHere(ctx, s, request, given)
+}
+
+// checkThere refuses what was given for who counts, where that is a server:
+// it would count other repositories than are meant. Variables and files are for
+// many calls, and are passed over.
+func (c *surveyCommand) checkThere(cmd *cobra.Command) (err error) {
+	if c.server.address == "" {
+		return nil
+	}
+	ours := pflag.NewFlagSet("", pflag.ContinueOnError)
+	(&gitSettings{}).register(ours)
+	(&engineSettings{}).register(ours, c.terminal)
+	cmd.Flags().Visit(func(flag *pflag.Flag) { // those of the command line
+		if ours.Lookup(flag.Name) != nil || flag.Name == "concurrency" || flag.Name == "verbose" {
+			err = usagef("--%s is of who counts, which with --server is the server: give it to that one, or leave it out", flag.Name)
+		}
+	})
+	return err
 }
 
 // runThere has a server survey.
@@ -339,17 +362,6 @@ func worldName(path string) string {
 	return filepath.Base(path)
 }
 
-// shown is an argument as it may be kept: an address without its credentials
-// and without its query, where raw files of private repositories have a token.
-func shown(arg string) string {
-	arg = string(landscape.Redact([]byte(arg)))
-	if strings.Contains(arg, "://") {
-		arg, _, _ = strings.Cut(arg, "#")
-		arg, _, _ = strings.Cut(arg, "?")
-	}
-	return arg
-}
-
 // request asks for the survey of what was given.
 func (c *surveyCommand) request(arg string, g *given) (*gromav1.StartSurveyRequest, error) {
 	limits, err := c.limits.limits()
@@ -358,9 +370,9 @@ func (c *surveyCommand) request(arg string, g *given) (*gromav1.StartSurveyReque
 	}
 	request := &gromav1.StartSurveyRequest{
 		Spec: &gromav1.SurveySpec{
-			Source:      shown(arg),
-			Clomonitor:  shown(c.clomonitor),
-			Annotations: shown(c.annotations),
+			Source:      survey.Shown(arg),
+			Clomonitor:  survey.Shown(c.clomonitor),
+			Annotations: survey.Shown(c.annotations),
 			Languages:   c.languages,
 			Filter:      &gromav1.Filter{Maturity: c.maturity, Projects: c.projects, AllItems: c.allItems, Archived: c.archived},
 			Limits:      limits,
