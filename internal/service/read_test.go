@@ -153,11 +153,11 @@ func TestGetReport(t *testing.T) {
 func TestDiffSurveys(t *testing.T) {
 	store := newStore(t)
 	client := newClient(service.Config{Store: store})
-	first := reported(t, store, 1, "a", "b")
+	first := reported(t, store, 1, "a", "b", "d")
 	if _, err := client.DiffSurveys(t.Context(), &gromav1.DiffSurveysRequest{}); connect.CodeOf(err) != connect.CodeFailedPrecondition {
 		t.Errorf("without one before: %v", err)
 	}
-	second := reported(t, store, 2, "a", "c")
+	second := reported(t, store, 2, "a", "b", "d", "c")
 	for _, before := range []string{"", first} {
 		got, err := client.DiffSurveys(t.Context(), &gromav1.DiffSurveysRequest{Before: before, After: second})
 		if err != nil {
