@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"os"
 	"strings"
@@ -20,6 +19,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"groma/internal/engine"
+	"groma/internal/server"
 	"groma/internal/service"
 	"groma/proto/groma/v1/gromav1connect"
 )
@@ -78,7 +78,7 @@ func (s *serverSettings) client(terminal Terminal) (*http.Client, error) {
 	if err != nil {
 		return nil, usagef("--server-token-file: %w", err)
 	}
-	if token != "" && u.Scheme == "http" && !isLoopback(u.Hostname()) {
+	if token != "" && u.Scheme == "http" && !server.Loopback(u.Hostname()) {
 		return nil, usagef("--server %s: a token is not sent without TLS; want https://", s.address)
 	}
 	transport := http.DefaultTransport.(*http.Transport).Clone()
@@ -89,11 +89,6 @@ func (s *serverSettings) client(terminal Terminal) (*http.Client, error) {
 		Transport:     bearing{token: token, next: transport},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }, // the token is for nobody else
 	}, nil
-}
-
-func isLoopback(host string) bool {
-	address, err := netip.ParseAddr(host)
-	return host == "localhost" || err == nil && address.IsLoopback()
 }
 
 // trusting trusts the certificates of a file, or the system's.

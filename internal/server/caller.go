@@ -125,7 +125,7 @@ func (s *Server) foreign(r *http.Request) error {
 	if name, _, err := net.SplitHostPort(host); err == nil {
 		host = name
 	}
-	if !loopback(strings.Trim(host, "[]")) {
+	if !Loopback(strings.Trim(host, "[]")) {
 		return errors.New("without tokens this server is asked as localhost or 127.0.0.1 only")
 	}
 	return nil

@@ -64,7 +64,7 @@ func (c Config) Validate() error {
 	if err != nil || port == "" {
 		errs = append(errs, fmt.Errorf("the address to listen at %q: want host:port, as in 127.0.0.1:8090", c.Listen))
 	}
-	if err == nil && !c.Tokens.Any() && !loopback(host) {
+	if err == nil && !c.Tokens.Any() && !Loopback(host) {
 		errs = append(errs, fmt.Errorf("without tokens anybody who can reach %s may do everything: "+
 			"listen on this machine only, as in 127.0.0.1:%s, or name a file of tokens", c.Listen, port))
 	}
@@ -93,8 +93,8 @@ func (c Config) Validate() error {
 
 var forges = []string{"github", "gitlab", "gitea"}
 
-// loopback says whether only this machine can connect to a host.
-func loopback(host string) bool {
+// Loopback says whether only this machine can connect to a host.
+func Loopback(host string) bool {
 	if host == "localhost" {
 		return true
 	}
