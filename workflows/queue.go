@@ -41,13 +41,13 @@ func hostOf(key string) string {
 
 // next is the host whose repository is next, or nil if nothing may be handed
 // out. While several hosts are unfinished each gets a quarter of the window at
-// most; and where there were several, none gets more once a quarter of the
-// window is in flight with it and slow.
+// most; and none gets more once a quarter of the window is in flight with it and
+// slow, since other surveys need workers, too.
 func (q *queue) next(window int64, slow func(i int) bool) *host {
 	quarter, several := max(window/4, 1), q.unfinished() > 1
 	var next *host
 	for _, h := range q.hosts {
-		full := several && int64(len(h.running)) >= quarter || len(q.hosts) > 1 && h.slow(slow) >= quarter
+		full := several && int64(len(h.running)) >= quarter || h.slow(slow) >= quarter
 		if len(h.waiting) == 0 || full {
 			continue
 		}

@@ -32,7 +32,9 @@ func Survey(ctx workflow.Context, request *gromav1.SurveyRequest) (*gromav1.Surv
 	last, cancel := workflow.NewDisconnectedContext(ctx) // a cancelled survey reports, too
 	defer cancel()
 	if long := s.countShards(ctx, last); long {
-		return nil, s.handOn(ctx)
+		if err := s.handOn(ctx, last); err != nil {
+			return nil, err
+		}
 	}
 	s.enter(last, "reporting")
 	report, err := aggregate.run(last, &gromav1.AggregateRequest{Survey: request.Survey, Shards: s.far.Shards, Cancelled: ctx.Err() != nil})
@@ -140,10 +142,14 @@ func (s *survey) long(ctx workflow.Context, shards int64) bool {
 }
 
 // handOn has another run go on, once no shard is in flight and nobody is being
-// answered.
-func (s *survey) handOn(ctx workflow.Context) error {
-	if err := workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) }); err != nil {
+// answered. A survey that is cancelled meanwhile has no other run, and nil is
+// returned.
+func (s *survey) handOn(ctx, last workflow.Context) error {
+	if err := workflow.Await(last, func() bool { return workflow.AllHandlersFinished(ctx) }); err != nil {
 		return err
+	}
+	if ctx.Err() != nil {
+		return nil
 	}
 	next := proto.Clone(s.request).(*gromav1.SurveyRequest)
 	next.Carried = s.far

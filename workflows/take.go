@@ -15,6 +15,9 @@ import (
 const (
 	restarts     = 20
 	longestPause = time.Minute
+	// longestHistory is how many events a shard may have for it to begin anything
+	// again: Temporal ends what has 51,200, and with it the outcomes of all.
+	longestHistory = 30_000
 )
 
 // take takes the census of one repository; a failure is an outcome. The error
@@ -27,7 +30,7 @@ func take(ctx workflow.Context, request *gromav1.TakeCensusRequest) (*gromav1.Ta
 	response, err := census.run(ctx, request)
 	var lost int64 // tries that ended through no fault of the repository
 	for n := range restarts {
-		if !ours(err) || n > 0 && workflow.Sleep(ctx, min(time.Second<<n, longestPause)) != nil {
+		if !ours(err) || workflow.GetInfo(ctx).GetCurrentHistoryLength() > longestHistory || n > 0 && workflow.Sleep(ctx, min(time.Second<<n, longestPause)) != nil {
 			break
 		}
 		lost += triesOf(err)

@@ -233,6 +233,20 @@ func TestSurvey_CatchUp(t *testing.T) {
 	}
 }
 
+// TestShard_LongHistory: where trouble lasts, repositories fail before the history
+// is so long that the shard would lose all of its outcomes.
+func TestShard_LongHistory(t *testing.T) {
+	for length, tries := range map[int]int{longestHistory: restarts + 1, longestHistory + 1: 1} {
+		w := &world{repositories: 1, shardSize: 1, loses: map[string]int{}, troubled: map[string]int{key(0): 1000}}
+		env := newSurvey(t, w)
+		env.SetCurrentHistoryLength(length)
+		env.ExecuteWorkflow(Shard, &gromav1.ShardRequest{Survey: "s", Window: 4})
+		if err := env.GetWorkflowError(); err != nil || w.tries[key(0)] != tries || w.all()[key(0)].GetOutcome() != "failed" {
+			t.Errorf("after %d events: %d tries, %v, %v, want %d", length, w.tries[key(0)], w.all(), err, tries)
+		}
+	}
+}
+
 func TestSurvey(t *testing.T) {
 	w := &world{repositories: 23, shardSize: 5, unsupported: map[string]bool{key(3): true}}
 	env := newSurvey(t, w)
