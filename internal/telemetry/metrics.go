@@ -51,6 +51,7 @@ func NewMetrics(version, method string) *Metrics {
 	)
 	for _, outcome := range outcomes { // so that a rate is there from the first one on
 		m.repositories.WithLabelValues(outcome)
+		m.rescans.WithLabelValues(outcome)
 	}
 	for _, how := range []string{contentRead, contentReused} {
 		m.contents.WithLabelValues(how)
