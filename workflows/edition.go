@@ -92,6 +92,6 @@ func (e *edition) rest(ctx workflow.Context, trouble error) error {
 	if workflow.Now(ctx).Sub(e.since) >= longestTroubled {
 		return trouble
 	}
-	workflow.GetLogger(ctx).Warn("edition not made; it is tried again", "survey", e.survey, "repositories", len(e.taken), "error", trouble)
+	workflow.GetLogger(ctx).Warn("edition not made; it is tried again", "survey", e.survey, "error", trouble)
 	return workflow.Sleep(ctx, restOfEdition)
 }
