@@ -132,7 +132,7 @@ func TestVerdict(t *testing.T) {
 // TestNames: workflows name activities by text; each must be there.
 func TestNames(t *testing.T) {
 	activities := reflect.TypeFor[*Activities]()
-	names := []string{"Plan", "ListShard", "TakeCensus", "SummariseShard", "Aggregate", "FindSurveys", "HandOver", "MakeEdition", "Prepare"}
+	names := []string{"Plan", "ListShard", "TakeCensus", "SummariseShard", "Aggregate", "FindSurveys", "HandOver", "MakeEdition", "Prepare", "CatchUp"}
 	for _, name := range names {
 		if _, ok := activities.MethodByName(name); !ok {
 			t.Errorf("no activity is called %s", name)
