@@ -163,7 +163,7 @@ func (f *figures) readHistories(ctx context.Context, e *engine.Engine) error {
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
-	return fmt.Errorf("Temporal lists fewer than %d shards", shards)
+	return fmt.Errorf("fewer than %d shards are listed", shards)
 }
 
 // longest is how many workflows of a type have ended, and the longest of their

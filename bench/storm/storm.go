@@ -158,7 +158,7 @@ func (s *storm) undisturbed(ctx context.Context) error {
 			return err
 		}
 		if before != nil {
-			s.want, before = before, s.want
+			s.want = before
 			if err := s.same(dir); err != nil {
 				return err
 			}
