@@ -66,15 +66,25 @@ func ID(spec *gromav1.SurveySpec, started time.Time) string {
 func Unused(ctx context.Context, store artefact.Store, spec *gromav1.SurveySpec, started time.Time) (string, time.Time, error) {
 	for {
 		id := ID(spec, started)
-		_, err := store.Get(ctx, artefact.SourceKey(id))
-		if errors.Is(err, artefact.ErrMissing) {
-			return id, started, nil
-		}
-		if err != nil {
-			return "", time.Time{}, err
+		taken, err := begunThen(ctx, store, id)
+		if err != nil || !taken {
+			return id, started, err
 		}
 		started = started.Add(time.Second)
 	}
+}
+
+// begunThen reports whether a survey of the same name was begun in the same
+// second. Which of two comes after the other is told by their seconds.
+func begunThen(ctx context.Context, store artefact.Store, id string) (bool, error) {
+	_, err := store.Get(ctx, artefact.SourceKey(id))
+	if !errors.Is(err, artefact.ErrMissing) {
+		return err == nil, err
+	}
+	for _, err := range store.List(ctx, artefact.SurveysPrefix+id[:len(id)-len("1f0c")]) {
+		return err == nil, err
+	}
+	return false, nil
 }
 
 // Fingerprint is a digest of what was asked for: equal specs have equal ones,

@@ -279,6 +279,11 @@ func TestUnused(t *testing.T) {
 	if err != nil || second == first || !at.Equal(start.Add(time.Second)) {
 		t.Errorf("after %s comes %s at %v: %v", first, second, at, err)
 	}
+	other := spec()
+	other.Recount = true // another question of the same landscape: it is told by its second that it comes after
+	if third, at, err := Unused(t.Context(), store, other, start); err != nil || !at.Equal(start.Add(time.Second)) {
+		t.Errorf("after %s comes %s at %v: %v", first, third, at, err)
+	}
 }
 
 func TestComparable(t *testing.T) {
