@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 	"unicode/utf8"
 
@@ -30,7 +31,7 @@ type Snapshot struct {
 	large   map[packstream.Hash]int64 // sizes of what was left out
 	entries int64                     // how many the tree may have
 	partial bool                      // contents need not be here
-	weighed bool                      // the tree is known to be within bounds
+	weighed atomic.Bool               // the tree is known to be within bounds
 }
 
 // Mode is what kind of file an entry of a tree is, in git's numbers.
@@ -174,12 +175,12 @@ func (s *Snapshot) Files(ctx context.Context, f func(File) error) error {
 
 // walk weighs the tree before anybody goes through it.
 func (s *Snapshot) walk(w *walk) error {
-	if !s.weighed {
+	if !s.weighed.Load() {
 		scale := scale{stopped: w.ctx, snapshot: s, known: map[packstream.Hash]weight{}}
 		if _, err := scale.tree(s.tree, 0); err != nil {
 			return err
 		}
-		s.weighed = true
+		s.weighed.Store(true)
 	}
 	return w.tree(s.tree, nil, 0)
 }
