@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -47,6 +48,16 @@ func (c *cluster) down() error {
 
 // store is the folder of the bucket.
 func (c *cluster) store() string { return filepath.Join(c.data, "s3", "groma", "prod") }
+
+// pid is the process that has a name in the cluster, as status says it.
+func (c *cluster) pid(name string) (pid int, err error) {
+	text, err := os.ReadFile(filepath.Join(c.data, "run", name))
+	if err != nil {
+		return 0, err
+	}
+	_, err = fmt.Sscan(string(text), &pid)
+	return pid, err
+}
 
 // clustered surveys through a cluster's server while disturb disturbs it, and
 // fails unless the report is the undisturbed one.
@@ -120,7 +131,7 @@ func (s *storm) killWorkers(ctx context.Context, dir string) ([]outcome, error) 
 func unlessEnded(l *life) error {
 	select {
 	case <-l.ended:
-		return errors.New("the survey ended before it was disturbed often enough: make the host slower with -latency")
+		return fmt.Errorf("the survey ended before it was disturbed often enough (if it ended well, make the host slower with -latency): %v\n%s", l.err, l.saying())
 	default:
 		return nil
 	}

@@ -11,6 +11,7 @@
 //	disk        a data folder whose disk is full for a while; and temporary files'
 //	readonly    a data folder that cannot be written
 //	two         two processes on one data folder
+//	clock       a clock that is set ahead and back, and a cluster whose clocks disagree
 //
 //	go run ./bench/storm -list list.txt -mirror https://github.com/=http://127.0.0.1:8418/ -write docs/reliability.md
 //
@@ -25,7 +26,8 @@
 // machine's, so that the same seed is the same weather, not the same run.
 //
 // It needs bash and curl for the clusters, and for full and read-only disks
-// Linux and root, who alone may mount; else those are skipped, and it says so.
+// Linux and root, who alone may mount, for clocks Linux on amd64; else those are
+// skipped, and it says so.
 package main
 
 import (

@@ -49,6 +49,7 @@ var scenarios = []scenario{
 	{"disk", (*storm).fullDisk},
 	{"readonly", (*storm).readOnly},
 	{"two", (*storm).twoAtOnce},
+	{"clock", (*storm).wrongClock},
 }
 
 // prepare also serves the host, so that a storm is to be closed.

@@ -67,7 +67,7 @@ type badHost struct {
 	then   func()
 }
 
-// after calls then at the request after so many.
+// after calls then, which has h for itself, at the request after so many.
 func (h *badHost) after(requests int, then func()) {
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -68,12 +68,17 @@ func startTemporal(ctx context.Context, path string, c Config, logger *slog.Logg
 }
 
 // startServices starts each of the services that are named on the port of its
-// place.
+// place, and again whenever the clock has been set back.
 func startServices(path string, names []string, ports []int, log serverLog) (address string, stop func(), err error) {
 	lodgings, hosts := lodge(names, ports)
 	address = lodgings[string(primitives.FrontendService)].address
-	stop, err = runServer(log,
-		temporal.WithConfig(serverConfig(sqliteConfig(path), lodgings, address)),
+	stop, err = afresh(log, func() (func(), error) { return startServer(path, names, lodgings, hosts, log) })
+	return address, stop, err
+}
+
+func startServer(path string, names []string, lodgings map[string]lodging, hosts map[primitives.ServiceName]static.Hosts, log serverLog) (stop func(), err error) {
+	return runServer(log,
+		temporal.WithConfig(serverConfig(sqliteConfig(path), lodgings)),
 		temporal.ForServices(names),
 		temporal.WithStaticHosts(hosts),
 		temporal.WithLogger(log),
@@ -81,7 +86,6 @@ func startServices(path string, names []string, ports []int, log serverLog) (add
 		temporal.WithAuthorizer(authorization.NewNoopAuthorizer()),
 		temporal.WithCustomMetricsHandler(metrics.NoopMetricsHandler),
 	)
-	return address, stop, err
 }
 
 // forgetEvery is how often tasks of the server that are done are deleted.
@@ -149,7 +153,8 @@ func makeNamespace(database *config.SQL, name string) error {
 	return schema.CreateNamespaces(database, namespace)
 }
 
-func serverConfig(database *config.SQL, lodgings map[string]lodging, frontend string) *config.Config {
+func serverConfig(database *config.SQL, lodgings map[string]lodging) *config.Config {
+	frontend := lodgings[string(primitives.FrontendService)].address
 	c := &config.Config{
 		Persistence: config.Persistence{
 			DefaultStore:     "sqlite",
