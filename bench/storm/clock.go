@@ -5,18 +5,17 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"groma/bench/clock"
 )
 
-// leaps are how a clock is set in mid-survey: as by somebody who gets an hour,
-// a day, a year wrong, and by who sets it right.
-var leaps = []time.Duration{
-	time.Hour, -2 * time.Hour, time.Hour,
-	24 * time.Hour, -24 * time.Hour,
-	-365 * 24 * time.Hour, 365 * 24 * time.Hour,
-}
+// Leaps are how a clock is set in mid-survey: back, which ends a life, or ahead.
+var (
+	leapsBack  = []time.Duration{-2 * time.Hour, -24 * time.Hour}
+	leapsAhead = []time.Duration{time.Hour, 24 * time.Hour, 365 * 24 * time.Hour}
+)
 
 // wrongClock surveys while the clock of the process leaps, and while the
 // processes of a cluster disagree about the time.
@@ -34,35 +33,54 @@ func (s *storm) wrongClock(ctx context.Context, dir string) ([]outcome, error) {
 }
 
 func (s *storm) leapingAlone(ctx context.Context, dir string) (*outcome, error) {
+	begun, again := time.Now(), newLedger(filepath.Join(dir, "data", "store"))
+	for _, leap := range leapsBack {
+		l, err := s.leap(ctx, dir, leap)
+		if err != nil {
+			return nil, err
+		}
+		if err := l.waitFor(1, time.Minute); err != nil {
+			return nil, err
+		}
+		if !strings.Contains(l.saying(), "was set back by") {
+			return nil, fmt.Errorf("it does not say that the clock was set back: %s", l.saying())
+		}
+		if err := again.settle(s.host.packs()); err != nil {
+			return nil, err
+		}
+	}
+	l, err := s.leap(ctx, dir, leapsAhead...)
+	if err != nil {
+		return nil, err
+	}
+	if err := errors.Join(unlessEnded(l), l.wait(15*time.Minute), again.settle(s.host.packs())); err != nil {
+		return nil, err
+	}
+	return &outcome{
+		fault: "the clock of the process is set back, two hours and then a day: it says so and ends, and the same command goes on; then ahead, an hour, a day and a year",
+		times: fmt.Sprintf("%d leaps", len(leapsBack)+len(leapsAhead)), again: again.String(), wall: time.Since(begun), calm: s.wall,
+	}, s.same(dir)
+}
+
+// leap begins a survey and sets its clock once it has counted, at random moments.
+func (s *storm) leap(ctx context.Context, dir string, leaps ...time.Duration) (*life, error) {
 	l, err := s.begin(ctx, dir, s.alone(dir)...)
 	if err != nil {
 		return nil, err
 	}
-	defer l.kill()
 	if err := l.live(1); err != nil {
 		return nil, err
 	}
 	c, err := clockOf(l.cmd.Process.Pid)
-	if err != nil {
-		return nil, err
-	}
 	for _, leap := range leaps {
-		if err := errors.Join(unlessEnded(l), c.Step(leap)); err != nil {
+		if err != nil {
+			l.kill()
 			return nil, err
 		}
 		say("the clock leaps by %s", leap)
-		if err := sleep(ctx, s.between(200*time.Millisecond, 2*time.Second)); err != nil {
-			return nil, err
-		}
+		err = errors.Join(c.Step(leap), sleep(ctx, s.between(100*time.Millisecond, time.Second)))
 	}
-	if err := l.wait(15 * time.Minute); err != nil {
-		return nil, err
-	}
-	again, err := s.overAsked(filepath.Join(dir, "data", "store"))
-	return &outcome{
-		fault: "the clock of the process leaps: an hour ahead and back, a day, a year", times: fmt.Sprintf("%d leaps", len(leaps)),
-		again: again, wall: time.Since(l.begun), calm: s.wall,
-	}, errors.Join(err, s.same(dir))
+	return l, err
 }
 
 // apart is how far the clocks of a cluster's processes are from this machine's.

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+	"time"
 
 	"go.temporal.io/sdk/worker"
 
@@ -107,7 +108,7 @@ func (s *session) see(ctx context.Context, id string) error {
 	f := &follower{api: s.api, survey: id, json: s.json, view: newView(s.terminal, s.json, s.logs)}
 	ended, err := f.follow(ctx)
 	if ctx.Err() != nil {
-		return s.stopped(f)
+		return s.stopped(ctx, f)
 	}
 	if err != nil {
 		return err
@@ -133,11 +134,36 @@ func fruitless(ended *gromav1.SurveyState) error {
 	return nil
 }
 
+// A setBack is why a command ends that has an embedded Temporal: the clock was
+// set back.
+type setBack struct{ by time.Duration }
+
+func (e setBack) Error() string {
+	return fmt.Sprintf("the clock of this machine was set back by %s, and Temporal does hardly anything for as long; nothing is lost: give the same command again", e.by.Round(time.Second))
+}
+
+// untilSetBack is ctx, which ends when the clock is set back, too.
+func untilSetBack(ctx context.Context, e *engine.Engine) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	go func() {
+		select {
+		case by := <-e.SetBack:
+			cancel(setBack{by})
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, func() { cancel(nil) }
+}
+
 // stopped ends a command in mid-survey.
-func (s *session) stopped(f *follower) error {
+func (s *session) stopped(ctx context.Context, f *follower) error {
 	if s.handBack == nil {
 		s.sayf("The survey goes on at %s. Watch it again with: groma watch %s", s.api.remote, f.survey)
 		return errSaid
+	}
+	if cause, ok := context.Cause(ctx).(setBack); ok {
+		s.handBack()
+		return cause
 	}
 	s.sayf("Stopping: handing back what is being counted. Press Ctrl-C again to leave at once; nothing is lost.")
 	s.handBack()

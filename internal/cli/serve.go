@@ -118,6 +118,8 @@ func (c *serveCommand) run(ctx context.Context) error {
 		return err
 	}
 	defer stopWorker()
+	ctx, cancel := untilSetBack(ctx, e)
+	defer cancel()
 	return c.serve(ctx, e, web, log)
 }
 

@@ -212,7 +212,12 @@ func (c *surveyCommand) runHere(ctx context.Context, s *session, request *gromav
 	}
 	s.api, s.handBack = l.api(), l.stopWorker
 	defer s.api.close()
+	ctx, cancel := untilSetBack(ctx, l.engine)
+	defer cancel()
 	id, err := s.begin(ctx, request)
+	if cause, ok := context.Cause(ctx).(setBack); ok {
+		return cause
+	}
 	if err != nil {
 		return err
 	}

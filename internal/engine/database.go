@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"go.temporal.io/server/common/headers"
 	"go.temporal.io/server/common/persistence/sql/sqlplugin"
@@ -25,16 +26,20 @@ import (
 // prepareDatabase leaves at path a database of exactly the server's version in
 // this binary, since SQLite databases are not migrated between versions. It
 // makes one if there is none. One of another version is set aside if all its
-// surveys are finished, and refused otherwise.
-func prepareDatabase(ctx context.Context, path string, logger *slog.Logger) error {
+// surveys are finished, and refused otherwise. For one that is ahead of the clock
+// see [prepareAhead].
+func prepareDatabase(ctx context.Context, path string, serves bool, logger *slog.Logger) error {
+	ahead := aheadOf(time.Now(), path) // before it is opened, which may write to it
 	version, left, err := inspect(ctx, path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return makeDatabase(ctx, path)
 	case err != nil:
 		return err
-	case version == headers.ServerVersion:
+	case version == headers.ServerVersion && ahead == 0:
 		return nil
+	case version == headers.ServerVersion:
+		return prepareAhead(ctx, path, ahead, serves, logger)
 	case left.any():
 		return newer(path, version, left)
 	}
@@ -45,6 +50,55 @@ func prepareDatabase(ctx context.Context, path string, logger *slog.Logger) erro
 	logger.Warn("database of another version of Temporal is set aside; all its surveys are finished",
 		"file", aside, "version", version, "now", headers.ServerVersion)
 	return makeDatabase(ctx, path)
+}
+
+// clocksDiffer is how much later than now a file may have been written and nobody
+// has set the clock.
+const clocksDiffer = time.Minute
+
+// aheadOf is by how much the clock was set back since a database was written, zero
+// if it was not.
+func aheadOf(now time.Time, path string) (ahead time.Duration) {
+	for _, suffix := range []string{"", "-wal"} {
+		if info, err := os.Stat(path + suffix); err == nil {
+			ahead = max(ahead, info.ModTime().Sub(now))
+		}
+	}
+	if ahead < clocksDiffer {
+		return 0
+	}
+	return ahead
+}
+
+// prepareAhead sets aside a database in which everything waits for a time of day
+// that is still to come. Who surveys begins anew, and counts nothing again that is
+// counted; who serves would forget what others have asked for, and schedules,
+// and waits.
+func prepareAhead(ctx context.Context, path string, ahead time.Duration, serves bool, logger *slog.Logger) error {
+	left, err := inspectAll(ctx, path)
+	if err != nil {
+		return err
+	}
+	if len(left.schedules) > 0 || serves && left.any() {
+		logger.Warn("the clock was set back: what is unfinished, and schedules, wait for as long", "by", ahead.Round(time.Second), "workflows", left.workflows, "schedules", len(left.schedules))
+		return nil
+	}
+	aside, err := setAside(path, "ahead")
+	if err != nil {
+		return err
+	}
+	logger.Warn("the clock was set back, and the database of Temporal is set aside: surveys begin anew, and reuse what is counted",
+		"by", ahead.Round(time.Second), "file", aside, "workflows", left.workflows)
+	return makeDatabase(ctx, path)
+}
+
+func inspectAll(ctx context.Context, path string) (left leftovers, err error) {
+	db, err := openSQLite(path)
+	if err != nil {
+		return left, err
+	}
+	defer db.Close()
+	return inspectLeft(ctx, db)
 }
 
 // leftovers are what a database has that would be lost with it.

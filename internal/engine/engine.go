@@ -12,6 +12,7 @@
 //	engine.log, .log.1       what the servers warned of, where no logger is given
 //	temporal.db, -wal, -shm  Temporal's SQLite database
 //	temporal-1.32.1.db       a database set aside when another version took over
+//	temporal-ahead.db        one set aside because the clock had been set back
 //	nats/                    JetStream's files
 //	store/                   artefacts; the only thing to keep, and to back up
 //
@@ -29,6 +30,7 @@ import (
 	"path/filepath"
 	"runtime/debug"
 	"sync"
+	"time"
 
 	"github.com/nats-io/nats.go"
 	"go.temporal.io/sdk/client"
@@ -48,6 +50,12 @@ type Engine struct {
 	// NATS carries them, and is nil with them.
 	NATS  *nats.Conn
 	Store artefact.Store
+
+	// SetBack tells, once, by how much the wall clock has been set back under an
+	// embedded Temporal, which then does hardly anything for as long. What it knows
+	// is whole: it goes on, or is set aside, when the folder is opened again. It
+	// is nil where Temporal is not embedded.
+	SetBack <-chan time.Duration
 
 	namespace string   // of Temporal
 	closers   []func() // run from last to first
@@ -178,6 +186,8 @@ func (e *Engine) openTemporal(ctx context.Context, c Config, logger *slog.Logger
 		}
 		e.onClose(stop)
 		e.TemporalAddress = address
+		e.SetBack, stop = watchClock()
+		e.onClose(stop)
 	}
 	temporal, err := dialTemporal(ctx, c, e.TemporalAddress, logger)
 	if err != nil {

@@ -325,7 +325,7 @@ func comeLate(folder string) {
 	}
 	defer taken.Close()
 	path := filepath.Join(folder, "temporal.db")
-	if err := prepareDatabase(context.Background(), path, slog.Default()); err != nil {
+	if err := prepareDatabase(context.Background(), path, false, slog.Default()); err != nil {
 		panic(err)
 	}
 	_, _, err = startServices(path, services, ports, newServerLog(slog.New(slog.DiscardHandler)))

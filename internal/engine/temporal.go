@@ -50,7 +50,7 @@ const (
 // startTemporal starts Temporal's services over the SQLite database at
 // path, on free ports of the loopback interface.
 func startTemporal(ctx context.Context, path string, c Config, logger *slog.Logger) (address string, stop func(), err error) {
-	if err := prepareDatabase(ctx, path, logger); err != nil {
+	if err := prepareDatabase(ctx, path, c.Schedules, logger); err != nil {
 		return "", nil, err
 	}
 	if err := makeNamespace(sqliteConfig(path), c.Namespace); err != nil {
@@ -68,17 +68,12 @@ func startTemporal(ctx context.Context, path string, c Config, logger *slog.Logg
 }
 
 // startServices starts each of the services that are named on the port of its
-// place, and again whenever the clock has been set back.
+// place.
 func startServices(path string, names []string, ports []int, log serverLog) (address string, stop func(), err error) {
 	lodgings, hosts := lodge(names, ports)
 	address = lodgings[string(primitives.FrontendService)].address
-	stop, err = afresh(log, func() (func(), error) { return startServer(path, names, lodgings, hosts, log) })
-	return address, stop, err
-}
-
-func startServer(path string, names []string, lodgings map[string]lodging, hosts map[primitives.ServiceName]static.Hosts, log serverLog) (stop func(), err error) {
-	return runServer(log,
-		temporal.WithConfig(serverConfig(sqliteConfig(path), lodgings)),
+	stop, err = runServer(log,
+		temporal.WithConfig(serverConfig(sqliteConfig(path), lodgings, address)),
 		temporal.ForServices(names),
 		temporal.WithStaticHosts(hosts),
 		temporal.WithLogger(log),
@@ -86,6 +81,7 @@ func startServer(path string, names []string, lodgings map[string]lodging, hosts
 		temporal.WithAuthorizer(authorization.NewNoopAuthorizer()),
 		temporal.WithCustomMetricsHandler(metrics.NoopMetricsHandler),
 	)
+	return address, stop, err
 }
 
 // forgetEvery is how often tasks of the server that are done are deleted.
@@ -153,8 +149,7 @@ func makeNamespace(database *config.SQL, name string) error {
 	return schema.CreateNamespaces(database, namespace)
 }
 
-func serverConfig(database *config.SQL, lodgings map[string]lodging) *config.Config {
-	frontend := lodgings[string(primitives.FrontendService)].address
+func serverConfig(database *config.SQL, lodgings map[string]lodging, frontend string) *config.Config {
 	c := &config.Config{
 		Persistence: config.Persistence{
 			DefaultStore:     "sqlite",
