@@ -106,12 +106,11 @@ func (s *storm) overAsked(store string) (string, error) {
 
 // killWorkers ends three workers, one after another, and starts others.
 func (s *storm) killWorkers(ctx context.Context, dir string) ([]outcome, error) {
-	const kills = 6
 	again, wall, err := s.clustered(ctx, dir, func(c *cluster, l *life) error {
 		if err := l.live(1); err != nil {
 			return err
 		}
-		for i := range kills {
+		for i := range s.workers {
 			if err := sleep(ctx, s.between(200*time.Millisecond, 2*time.Second)); err != nil {
 				return err
 			}
@@ -124,7 +123,7 @@ func (s *storm) killWorkers(ctx context.Context, dir string) ([]outcome, error) 
 		}
 		return unlessEnded(l)
 	})
-	return []outcome{{fault: "kill -9 of a worker of three, and another one", times: fmt.Sprintf("%d kills", kills), again: again, wall: wall, calm: s.wall}}, err
+	return []outcome{{fault: "kill -9 of a worker of three, and another one", times: fmt.Sprintf("%d kills", s.workers), again: again, wall: wall, calm: s.wall}}, err
 }
 
 // unlessEnded fails if there is nothing left to disturb.
@@ -153,14 +152,13 @@ func (s *storm) restartAll(ctx context.Context, dir string) ([]outcome, error) {
 	return s.restart(ctx, dir, "nats", "s3", "temporal")
 }
 
-// restart kills servers in mid-survey, twice, each time for five seconds.
+// restart kills servers in mid-survey, again and again, each time for a while.
 func (s *storm) restart(ctx context.Context, dir string, servers ...string) ([]outcome, error) {
-	const times = 2
 	again, wall, err := s.clustered(ctx, dir, func(c *cluster, l *life) error {
 		if err := l.live(3); err != nil {
 			return err
 		}
-		for range times {
+		for range s.restarts {
 			if err := unlessEnded(l); err != nil {
 				return err
 			}
@@ -169,7 +167,7 @@ func (s *storm) restart(ctx context.Context, dir string, servers ...string) ([]o
 					return err
 				}
 			}
-			if err := sleep(ctx, 5*time.Second); err != nil {
+			if err := sleep(ctx, s.away); err != nil {
 				return err
 			}
 			for _, name := range servers {
@@ -183,7 +181,7 @@ func (s *storm) restart(ctx context.Context, dir string, servers ...string) ([]o
 		}
 		return nil
 	})
-	o := outcome{fault: "kill -9 of " + strings.Join(servers, ", ") + " for 5 s and its start", times: fmt.Sprintf("%d times", times), again: again, wall: wall, calm: s.wall}
+	o := outcome{fault: "kill -9 of " + strings.Join(servers, ", ") + " for " + s.away.String() + " and its start", times: fmt.Sprintf("%d times", s.restarts), again: again, wall: wall, calm: s.wall}
 	return []outcome{o}, err
 }
 

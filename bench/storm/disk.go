@@ -70,9 +70,6 @@ func (s *storm) fullDisk(ctx context.Context, dir string) ([]outcome, error) {
 	return []outcome{*data, *temporary}, nil
 }
 
-// full is for how long a disk is.
-const full = 20 * time.Second
-
 func (s *storm) fullData(ctx context.Context, dir string) (o *outcome, err error) {
 	d, err := s.mount(ctx, filepath.Join(dir, "data"), "400m")
 	if err != nil {
@@ -100,7 +97,7 @@ func (s *storm) fullData(ctx context.Context, dir string) (o *outcome, err error
 		return nil, err
 	}
 	again, err := s.overAsked(filepath.Join(dir, "data", "store"))
-	return &outcome{fault: "the data folder's disk is full", times: "for 20 s", again: again + "; " + what, wall: time.Since(begun), calm: s.wall}, errors.Join(err, s.same(dir))
+	return &outcome{fault: "the data folder's disk is full", times: "for " + s.full.String(), again: again + "; " + what, wall: time.Since(begun), calm: s.wall}, errors.Join(err, s.same(dir))
 }
 
 // whileFull waits until a survey ends or the disk has been full long enough,
@@ -110,8 +107,11 @@ func (s *storm) whileFull(ctx context.Context, l *life, free func() error) (stri
 	case <-ctx.Done():
 		return "", context.Cause(ctx)
 	case <-l.ended:
+		if l.cmd.ProcessState.ExitCode() == exitDone {
+			return "", errors.Join(errors.New("the survey ended well while the disk was full: it did not need it"), free())
+		}
 		return "it ends and says why, and the same command goes on", free()
-	case <-time.After(full):
+	case <-time.After(s.full):
 		return "it waits, and goes on by itself", free()
 	}
 }
@@ -143,7 +143,7 @@ func (s *storm) fullTemporary(ctx context.Context, dir string) (o *outcome, err 
 	if err != nil {
 		return nil, err
 	}
-	args := append([]string{"survey", s.list, "--json", "--format", "facts", "--out", filepath.Join(dir, "report"), "--memory", "16MiB"}, s.alone(dir)...)
+	args := append([]string{"survey", s.list, "--json", "--format", "facts", "--out", filepath.Join(dir, "report"), "--memory", "1MiB"}, s.alone(dir)...)
 	l, err := s.beginCommand(ctx, args, "TMPDIR="+d.path)
 	if err != nil {
 		return nil, err
@@ -161,7 +161,7 @@ func (s *storm) fullTemporary(ctx context.Context, dir string) (o *outcome, err 
 		return nil, fmt.Errorf("%d temporary files are left (%v)", len(left), err)
 	}
 	again, err := s.overAsked(filepath.Join(dir, "data", "store"))
-	return &outcome{fault: "the disk of temporary files is full, with 16 MiB of memory", times: "for 20 s", again: again + "; " + what, wall: time.Since(begun), calm: s.wall}, errors.Join(err, s.same(dir))
+	return &outcome{fault: "the disk of temporary files is full, with 1 MiB of memory", times: "for " + s.full.String(), again: again + "; " + what, wall: time.Since(begun), calm: s.wall}, errors.Join(err, s.same(dir))
 }
 
 // readOnly kills a survey, makes its folder read-only, and gives the command

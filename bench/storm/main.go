@@ -15,7 +15,9 @@
 //
 //	go run ./bench/storm -list list.txt -mirror https://github.com/=http://127.0.0.1:8418/ -write docs/reliability.md
 //
-// Storm stands between groma and the host that -mirror names: it does the host's
+//	go run ./bench/storm -made 12 -short -kills 5 -longest 2s
+//
+// Storm stands between groma and the host that -mirror names, or one that it makes: it does the host's
 // part of the faults, and counts who is asked for a pack, and when. First the
 // list is surveyed undisturbed. Every other survey of it must make the same
 // report, byte for byte, but for ids, times, attempts and what travelled. And

@@ -83,9 +83,8 @@ func (s *storm) killInSurvey(ctx context.Context, v *server) (*outcome, error) {
 		return nil, err
 	}
 	defer l.kill()
-	const kills = 3
-	for i := range kills {
-		if err := l.live(1 + i*len(s.names)/(kills+1)); err != nil {
+	for i := range s.lives {
+		if err := l.live(1 + i*len(s.names)/(s.lives+1)); err != nil {
 			return nil, err
 		}
 		if err := v.again(ctx); err != nil {
@@ -96,7 +95,7 @@ func (s *storm) killInSurvey(ctx context.Context, v *server) (*outcome, error) {
 		return nil, err
 	}
 	again, err := s.overAsked(filepath.Join(v.dir, "data", "store"))
-	return &outcome{fault: "kill -9 of `groma serve` in mid-survey; the command that watches goes on by itself", times: fmt.Sprintf("%d kills", kills), again: again, wall: time.Since(l.begun), calm: s.wall}, err
+	return &outcome{fault: "kill -9 of `groma serve` in mid-survey; the command that watches goes on by itself", times: fmt.Sprintf("%d kills", s.lives), again: again, wall: time.Since(l.begun), calm: s.wall}, err
 }
 
 func (s *storm) killInQueue(ctx context.Context, v *server) (*outcome, error) {
@@ -107,8 +106,7 @@ func (s *storm) killInQueue(ctx context.Context, v *server) (*outcome, error) {
 			return nil, err
 		}
 	}
-	const kills = 4
-	for range kills {
+	for range s.queue {
 		if err := sleep(ctx, s.between(0, 3*time.Second)); err != nil {
 			return nil, err
 		}
@@ -122,7 +120,7 @@ func (s *storm) killInQueue(ctx context.Context, v *server) (*outcome, error) {
 	}
 	return &outcome{
 		fault: "kill -9 of `groma serve` at random moments after a webhook for each repository was answered 202",
-		times: fmt.Sprintf("%d kills, %d webhooks", kills, len(s.names)), wall: time.Since(begun),
+		times: fmt.Sprintf("%d kills, %d webhooks", s.queue, len(s.names)), wall: time.Since(begun),
 		again: fmt.Sprintf("0 webhooks lost: all are in the report, in %d editions", editions),
 	}, nil
 }

@@ -14,12 +14,15 @@ import (
 
 // settings is what the command is told.
 type settings struct {
-	list     string        // file
-	from     string        // beginning of the list's addresses
-	to       *url.URL      // where they are taken from
-	only     []string      // names of scenarios; none means all
-	kills    int           // of scenario killed
-	longest  time.Duration // life in it
+	list    string   // file
+	from    string   // beginning of the list's addresses
+	to      *url.URL // where they are taken from
+	only    []string // names of scenarios; none means all
+	made    int      // repositories to make and serve instead
+	short   bool
+	kills   int           // of scenario killed
+	longest time.Duration // life in it
+	measure
 	latency  time.Duration
 	seed     uint64
 	groma    string // program; built if empty
@@ -30,11 +33,25 @@ type settings struct {
 	write    string // document; empty for none
 }
 
+// A measure is how much of each fault there is.
+type measure struct {
+	workers, lives, queue, restarts int           // kills of workers, of a server in two ways, of a cluster's servers
+	away, full                      time.Duration // how long those servers are away, and a disk is full
+}
+
+var (
+	whole = measure{workers: 6, lives: 3, queue: 4, restarts: 2, away: 5 * time.Second, full: 20 * time.Second}
+	// brief is for every day: each fault is there, and no longer than it takes.
+	brief = measure{workers: 2, lives: 1, queue: 1, restarts: 1, away: 2 * time.Second, full: 5 * time.Second}
+)
+
 func parse(args []string) (*settings, error) {
 	s := &settings{}
 	flags := flag.NewFlagSet("storm", flag.ContinueOnError)
-	flags.StringVar(&s.list, "list", "", "file with the addresses of repositories, one a line (needed)")
-	mirror := flags.String("mirror", "", "FROM=TO: take addresses that begin with FROM from TO, which is http (needed)")
+	flags.StringVar(&s.list, "list", "", "file with the addresses of repositories, one a line")
+	mirror := flags.String("mirror", "", "FROM=TO: take addresses that begin with FROM from TO, which is http")
+	flags.IntVar(&s.made, "made", 0, "instead of -list and -mirror: make so many repositories, and serve them")
+	flags.BoolVar(&s.short, "short", false, "less of each fault, as for every day")
 	only := flags.String("only", "", "scenarios to run, with commas between them (default: all)")
 	flags.IntVar(&s.kills, "kills", 50, "how many times scenario killed kills, unless the survey ends before")
 	flags.DurationVar(&s.longest, "longest", 8*time.Second, "how long a life lasts at most in scenario killed, after its first sign")
@@ -56,14 +73,25 @@ func parse(args []string) (*settings, error) {
 }
 
 func (s *settings) complete(mirror, only string) (err error) {
+	if s.made > 0 && s.list == "" && mirror == "" {
+		return s.completeRest(only)
+	}
 	from, to, ok := strings.Cut(mirror, "=")
-	if s.list == "" || !ok {
-		return errors.New("-list and -mirror FROM=TO are needed")
+	if s.made != 0 || s.list == "" || !ok {
+		return errors.New("want -list and -mirror FROM=TO, or -made and a number")
 	}
 	if s.to, err = url.Parse(strings.TrimSuffix(to, "/")); err != nil || s.to.Scheme != "http" || s.to.Host == "" {
 		return fmt.Errorf("-mirror %s: want TO to be an http address", mirror)
 	}
 	s.from = strings.TrimSuffix(from, "/") + "/"
+	return s.completeRest(only)
+}
+
+func (s *settings) completeRest(only string) error {
+	s.measure = whole
+	if s.short {
+		s.measure = brief
+	}
 	if s.kills < 1 || s.longest <= shortest {
 		return fmt.Errorf("-kills %d, -longest %s: want at least 1, and more than %s", s.kills, s.longest, shortest)
 	}

@@ -11,12 +11,14 @@ import (
 	"time"
 
 	"groma/bench"
+	"groma/internal/world"
 )
 
 // A storm is one run of this command.
 type storm struct {
 	*settings
-	folder string   // in temp, removed at the end
+	folder string // in temp, removed at the end
+	world  *world.Server
 	names  []string // OWNER/NAME, as listed
 	host   *host
 	random *rand.Rand
@@ -54,21 +56,13 @@ var scenarios = []scenario{
 
 // prepare also serves the host, so that a storm is to be closed.
 func prepare(ctx context.Context, settings *settings) (*storm, error) {
-	data, err := os.ReadFile(settings.list)
-	if err != nil {
-		return nil, err
-	}
-	names, err := bench.ParseList(data)
-	if err != nil {
-		return nil, err
-	}
 	folder, err := os.MkdirTemp(settings.temp, "groma-storm-")
 	if err != nil {
 		return nil, err
 	}
-	s := &storm{settings: settings, folder: folder, names: names, random: rand.New(rand.NewPCG(settings.seed, 1))}
-	if s.host, err = newHost(s.to, names, s.latency, s.seed); err != nil {
-		return nil, errors.Join(err, os.RemoveAll(folder))
+	s := &storm{settings: settings, folder: folder, random: rand.New(rand.NewPCG(settings.seed, 1))}
+	if err := s.findHost(ctx); err != nil {
+		return nil, errors.Join(err, s.close())
 	}
 	if s.groma != "" {
 		return s, nil
@@ -81,9 +75,32 @@ func prepare(ctx context.Context, settings *settings) (*storm, error) {
 	return s, nil
 }
 
-func (s *storm) close() error {
-	s.host.close()
-	return os.RemoveAll(s.folder)
+// findHost reads the list and stands before the host that has its repositories.
+func (s *storm) findHost(ctx context.Context) error {
+	if s.made > 0 {
+		if err := s.makeHost(ctx); err != nil {
+			return err
+		}
+	}
+	data, err := os.ReadFile(s.list)
+	if err != nil {
+		return err
+	}
+	if s.names, err = bench.ParseList(data); err != nil {
+		return err
+	}
+	s.host, err = newHost(s.to, s.names, s.latency, s.seed)
+	return err
+}
+
+func (s *storm) close() (err error) {
+	if s.host != nil {
+		s.host.close()
+	}
+	if s.world != nil {
+		err = s.world.Close()
+	}
+	return errors.Join(err, os.RemoveAll(s.folder))
 }
 
 func say(format string, args ...any) {
