@@ -33,6 +33,7 @@ var floors = map[string]int{
 	"internal/sheet": 0, "internal/difference": 0, // what is made of reports
 	"internal/push":    0, // what code hosts send
 	"internal/outward": 0, // what may be asked
+	"internal/sealed":  0, // what Temporal keeps
 	"internal/report":  -1, "internal/annotation": -1,
 	"internal/landscape": -2, "internal/packstream": -2, "internal/tally": -2, "internal/vitals": -2, "internal/words": -2, // what a report is made of
 	"internal/fault": -3, "internal/canonical": -3, "internal/inflate": -3, // the words that every floor speaks

@@ -160,7 +160,7 @@ func (s *askSettings) steering(ctx context.Context, terminal Terminal) (*api, er
 	if err != nil {
 		return nil, err
 	}
-	local := service.New(service.Config{Store: e.Store, Temporal: e.Temporal, Notices: e.Notices, Private: true, Log: slog.New(slog.DiscardHandler)})
+	local := service.New(service.Config{Store: e.Store, Temporal: e.Temporal, Payloads: e.Payloads, Notices: e.Notices, Private: true, Log: slog.New(slog.DiscardHandler)})
 	return &api{SurveyServiceClient: inProcess(local), silent: e.Notices == nil, idle: s.engine.temporal == "" && !joined, close: e.Close}, nil
 }
 

@@ -128,6 +128,13 @@ func surveyProcess(t *testing.T, dir string, server *world.Server, name string, 
 // is counted, and returns the survey's id.
 func killAtFirst(t *testing.T, cmd *exec.Cmd) string {
 	t.Helper()
+	return endAtFirst(t, cmd, os.Kill)
+}
+
+// endAtFirst is killAtFirst by another signal: what is interrupted hands back
+// what it is counting.
+func endAtFirst(t *testing.T, cmd *exec.Cmd, signal os.Signal) string {
+	t.Helper()
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -136,7 +143,7 @@ func killAtFirst(t *testing.T, cmd *exec.Cmd) string {
 		t.Fatal(err)
 	}
 	defer cmd.Wait()
-	defer cmd.Process.Kill()
+	defer cmd.Process.Signal(signal)
 	for lines := bufio.NewScanner(out); lines.Scan(); {
 		var n struct {
 			Survey string

@@ -51,7 +51,7 @@ func (l *local) open(ctx context.Context, config engine.Config, fingerprint stri
 // begun by a server, on that one's, unless somebody works there.
 func (l *local) work(ctx context.Context, fingerprint string) error {
 	l.queue = workflows.TaskQueue(fingerprint)
-	begun, attended, err := service.QueueOf(ctx, l.engine.Temporal, fingerprint)
+	begun, attended, err := service.QueueOf(ctx, l.engine.Temporal, l.engine.Payloads, fingerprint)
 	if err != nil {
 		l.engine.Close()
 		return err
@@ -76,7 +76,7 @@ func (l *local) work(ctx context.Context, fingerprint string) error {
 // api is the service of this process.
 func (l *local) api() *api {
 	s := service.New(service.Config{
-		Store: l.engine.Store, Temporal: l.engine.Temporal, Notices: l.engine.Notices, Queue: workflows.TaskQueue,
+		Store: l.engine.Store, Temporal: l.engine.Temporal, Payloads: l.engine.Payloads, Notices: l.engine.Notices, Queue: workflows.TaskQueue,
 		Window: int64(2 * l.concurrency), Private: true, Log: l.log,
 	})
 	return &api{SurveyServiceClient: inProcess(s), silent: l.engine.Notices == nil, close: l.close}

@@ -145,8 +145,11 @@ func (c *serveCommand) startWorker(ctx context.Context, e *engine.Engine, log *s
 
 // serve serves until ctx ends, or a part of it fails.
 func (c *serveCommand) serve(ctx context.Context, e *engine.Engine, web server.Config, log *slog.Logger) error {
+	if err := e.Legible(ctx, c.work.queue); err != nil {
+		return err
+	}
 	api := service.New(service.Config{
-		Store: e.Store, Temporal: e.Temporal, Notices: e.Notices, Queue: func(string) string { return c.work.queue },
+		Store: e.Store, Temporal: e.Temporal, Payloads: e.Payloads, Notices: e.Notices, Queue: func(string) string { return c.work.queue },
 		Sources: source.NewRemote(c.work.git.guard), Window: int64(2 * c.work.concurrency), Searchable: e.Searchable(ctx), Log: log,
 	})
 	metrics := c.work.metrics

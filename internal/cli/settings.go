@@ -27,12 +27,14 @@ type engineSettings struct {
 
 	temporalTLS, natsTLS                 engine.TLS
 	temporalKey, natsToken, natsPassword string // files
+	payloadKeys                          string // file
 	natsCredentials, natsNkey, natsUser  string
 }
 
 // accessFlags are the names of what says how running engines are asked.
 var accessFlags = []string{
 	"temporal-tls", "temporal-tls-ca", "temporal-tls-cert", "temporal-tls-key", "temporal-tls-server-name", "temporal-api-key-file",
+	"temporal-payload-key-file",
 	"nats-tls", "nats-tls-ca", "nats-tls-cert", "nats-tls-key", "nats-tls-server-name",
 	"nats-credentials", "nats-nkey", "nats-token-file", "nats-user", "nats-password-file",
 }
@@ -54,6 +56,7 @@ func (s *engineSettings) register(flags *pflag.FlagSet, terminal Terminal) {
 func (s *engineSettings) registerAccess(flags *pflag.FlagSet) {
 	registerTLS(flags, &s.temporalTLS, "temporal")
 	flags.StringVar(&s.temporalKey, "temporal-api-key-file", "", "file with the API key for Temporal (or GROMA_TEMPORAL_API_KEY); turns TLS on")
+	flags.StringVar(&s.payloadKeys, "temporal-payload-key-file", "", "file of keys that seal what Temporal keeps, embedded or not: lines of an id and 32 bytes in base64; the first seals, all open")
 	registerTLS(flags, &s.natsTLS, "nats")
 	flags.StringVar(&s.natsCredentials, "nats-credentials", "", "file of credentials for NATS, as nsc writes it")
 	flags.StringVar(&s.natsNkey, "nats-nkey", "", "file with the seed of an nkey for NATS")
@@ -104,6 +107,7 @@ func (s *engineSettings) config(terminal Terminal, log *slog.Logger) engine.Conf
 		Store: s.store, Secrets: secrets(terminal), Logger: log,
 		TemporalTLS:    s.temporalTLS,
 		TemporalAPIKey: secretOf(terminal, "GROMA_TEMPORAL_API_KEY", s.temporalKey),
+		PayloadKeys:    s.payloadKeys,
 		NATSTLS:        s.natsTLS,
 		NATSLogin: engine.NATSLogin{
 			Credentials: s.natsCredentials, Nkey: s.natsNkey, User: s.natsUser,

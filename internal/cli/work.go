@@ -54,6 +54,9 @@ func (s *workSettings) check() (err error) {
 
 // start starts a worker, which runs until it is stopped.
 func (s *workSettings) start(ctx context.Context, e *engine.Engine, git *gitwire.Client, roles workers.Roles, log *slog.Logger) (worker.Worker, error) {
+	if err := e.Legible(ctx, s.queue); err != nil {
+		return nil, err
+	}
 	s.metrics.MemoryBudget(int64(s.git.memory))
 	w := workers.New(e.Temporal, s.config(ctx, e, git, roles, log))
 	if err := w.Start(); err != nil {

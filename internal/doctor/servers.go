@@ -105,7 +105,7 @@ func storageClock(ahead time.Duration) []Check {
 func temporal(ctx context.Context, c Config) []Check {
 	const name = "temporal"
 	if c.Engine.Temporal == "" {
-		return embeddedTemporal(ctx, name, c.Engine.Data)
+		return embeddedTemporal(ctx, name, c.Engine)
 	}
 	facts, err := engine.AskTemporal(ctx, c.Engine)
 	if err != nil {
@@ -116,7 +116,24 @@ func temporal(ctx context.Context, c Config) []Check {
 		namespace = "default"
 	}
 	seen := fmt.Sprintf("%s: version %s, namespace %q, %s, answers in %s", c.Engine.Temporal, facts.Version, namespace, private(facts), took(facts.RoundTrip))
-	return c.exposure(name, seen, c.Engine.Temporal, c.Engine.TemporalAPIKey.IsSet(), facts)
+	return append(c.exposure(name, seen, c.Engine.Temporal, c.Engine.TemporalAPIKey.IsSet(), facts), payloads(facts)...)
+}
+
+// payloads says whether others can read what Temporal keeps, and whether this
+// program can.
+func payloads(facts engine.Facts) []Check {
+	const name = "temporal: payloads"
+	seen := "not sealed: who can read what Temporal keeps reads the names of repositories"
+	if len(facts.Keys) > 0 {
+		seen = "sealed under key " + facts.Keys[0]
+		if more := facts.Keys[1:]; len(more) > 0 {
+			seen += "; also opened: " + strings.Join(more, ", ")
+		}
+	}
+	if facts.Shut != nil {
+		return warning(name, seen+"; "+fault.Clip(facts.Shut.Error(), 500), "add the key of that id to the file that --temporal-payload-key-file names: that survey does not get on without it")
+	}
+	return well(name, seen)
 }
 
 // nats looks whether there is a NATS that keeps notices.
@@ -147,15 +164,15 @@ func nats(ctx context.Context, c Config) []Check {
 
 // embeddedTemporal looks whether its database is one that it can go on with.
 // One that is in use is.
-func embeddedTemporal(ctx context.Context, name, data string) []Check {
-	if data == "" || engine.Embeds() != nil || engine.Holder(data) != nil {
+func embeddedTemporal(ctx context.Context, name string, c engine.Config) []Check {
+	if c.Data == "" || engine.Embeds() != nil || engine.Holder(c.Data) != nil {
 		return embedded(name)
 	}
-	version, database, err := engine.AskEmbedded(ctx, data)
+	facts, database, err := engine.AskEmbedded(ctx, c)
 	if err != nil {
 		return refused(name, err)
 	}
-	return well(name, fmt.Sprintf("embedded: version %s, starts with a survey; %s", version, database))
+	return append(well(name, fmt.Sprintf("embedded: version %s, starts with a survey; %s", facts.Version, database)), payloads(facts)...)
 }
 
 // embedded is the check of a server that is started when it is needed.

@@ -28,6 +28,12 @@ type Facts struct {
 	// Stream says whether NATS has the stream of notices. If it has not, one
 	// like it could be made.
 	Stream bool
+	// Keys are the ids of those that seal what Temporal keeps: that of the one
+	// which does, then of the others that open. None is sealed without.
+	Keys []string
+	// Shut says which survey runs in Temporal and cannot be read with them, and
+	// why; nil is none.
+	Shut error
 }
 
 // AskTemporal connects to the running Temporal that c names, as [Open] would,
@@ -43,7 +49,13 @@ func AskTemporal(ctx context.Context, c Config) (facts Facts, err error) {
 		return facts, &Refusal{What: noTemporal + c.Temporal, Err: err, Next: advice(err, "--temporal")}
 	}
 	facts.Tell(state)
-	temporal, err := dialTemporal(ctx, c, c.Temporal, slog.New(slog.DiscardHandler))
+	keys, err := newKeyring(c.PayloadKeys, nil)
+	if err != nil {
+		return facts, &Refusal{What: "the keys of Temporal's payloads", Err: err, Next: "correct the file that is named"}
+	}
+	facts.Keys = keys.now().IDs()
+	payloads := newSealing(keys.now)
+	temporal, err := dialTemporal(ctx, c, c.Temporal, payloads, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return facts, err
 	}
@@ -54,6 +66,7 @@ func AskTemporal(ctx context.Context, c Config) (facts Facts, err error) {
 		return facts, &Refusal{What: "the Temporal at " + c.Temporal + " does not say what it is", Err: err, Next: advice(err, "--temporal")}
 	}
 	facts.Version, facts.RoundTrip = info.ServerVersion, time.Since(began)
+	facts.Shut = illegible(ctx, temporal, c.Namespace, "", payloads)
 	return facts, nil
 }
 

@@ -35,6 +35,10 @@ type Config struct {
 	// TemporalAPIKey goes with every question to a running Temporal, and turns
 	// TLS on: it is for nobody else to read.
 	TemporalAPIKey Secret
+	// PayloadKeys is a file of the keys that seal what Temporal keeps, running or
+	// embedded, as [sealed.Parse] reads it; empty seals nothing. It is read anew
+	// when it changes.
+	PayloadKeys string
 	// Schedules has an embedded Temporal start surveys by schedule, too: its
 	// fourth service, which costs a start some time.
 	Schedules bool
@@ -81,7 +85,15 @@ func (c Config) Validate() error {
 	if strings.ContainsFunc(c.Namespace, func(r rune) bool { return r <= ' ' || r == 0x7f }) {
 		errs = append(errs, fmt.Errorf("namespace %q: spaces and control characters are not for names", c.Namespace))
 	}
-	return errors.Join(append(errs, c.validateTemporal(), c.validateNATS())...)
+	return errors.Join(append(errs, c.validatePayloadKeys(), c.validateTemporal(), c.validateNATS())...)
+}
+
+// validatePayloadKeys reads the file of keys.
+func (c Config) validatePayloadKeys() error {
+	if _, err := newKeyring(c.PayloadKeys, nil); err != nil {
+		return fmt.Errorf("the keys of Temporal's payloads: %w", err)
+	}
+	return nil
 }
 
 // validateTemporal reads the files that are for Temporal.
@@ -154,6 +166,7 @@ func (c Config) LogValue() slog.Value {
 		slog.String("temporal", cmp.Or(c.Temporal, "embedded")),
 		slog.Any("temporal_tls", c.TemporalTLS),
 		slog.Any("temporal_api_key", c.TemporalAPIKey),
+		slog.String("payload_keys", c.PayloadKeys),
 		slog.String("namespace", c.Namespace),
 		slog.String("nats", cmp.Or(redacted(c.NATS), "embedded")),
 		slog.Any("nats_tls", c.NATSTLS),

@@ -18,7 +18,7 @@ import (
 const patience = 15 * time.Second
 
 // dialTemporal returns when the namespace answers.
-func dialTemporal(ctx context.Context, c Config, address string, logger *slog.Logger) (client.Client, error) {
+func dialTemporal(ctx context.Context, c Config, address string, payloads sealing, logger *slog.Logger) (client.Client, error) {
 	secure, err := c.temporalTLS()
 	if err != nil {
 		return nil, fmt.Errorf("TLS for Temporal: %w", err)
@@ -29,6 +29,8 @@ func dialTemporal(ctx context.Context, c Config, address string, logger *slog.Lo
 		Logger:            log.NewStructuredLogger(quietly(logger, "temporal-client")),
 		ConnectionOptions: client.ConnectionOptions{TLS: secure},
 		Interceptors:      c.Interceptors,
+		DataConverter:     payloads,
+		FailureConverter:  newFailures(payloads, c.PayloadKeys != ""),
 	}
 	if c.TemporalAPIKey.IsSet() {
 		options.Credentials = client.NewAPIKeyDynamicCredentials(func(context.Context) (string, error) { return c.TemporalAPIKey.Read() })

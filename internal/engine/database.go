@@ -15,10 +15,14 @@ import (
 	"strings"
 	"time"
 
+	"go.temporal.io/api/common/v1"
+	"go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/converter"
 	"go.temporal.io/server/common/headers"
 	"go.temporal.io/server/common/persistence/sql/sqlplugin"
 	"go.temporal.io/server/common/primitives"
 	"go.temporal.io/server/schema/sqlite" // and with it database/sql's driver "sqlite"
+	"google.golang.org/protobuf/proto"
 
 	"groma/workflows"
 )
@@ -125,24 +129,58 @@ func newer(path, version string, left leftovers) error {
 	}
 }
 
-// AskEmbedded says which version of Temporal is embedded, and in words whether
-// there is a database of it in the data folder, which nobody holds. It changes
-// nothing in it; what would keep it from being started is a [Refusal].
-func AskEmbedded(ctx context.Context, data string) (version, database string, err error) {
-	path := filepath.Join(absolute(data), "temporal.db")
+// AskEmbedded says what is embedded, and in words whether there is a database of
+// it in the data folder of c, which nobody holds. It changes nothing in it; what
+// would keep it from being started is a [Refusal].
+func AskEmbedded(ctx context.Context, c Config) (facts Facts, database string, err error) {
+	facts.Version = headers.ServerVersion
+	keys, err := newKeyring(c.PayloadKeys, nil)
+	if err != nil {
+		return facts, "", &Refusal{What: "the keys of Temporal's payloads", Err: err, Next: "correct the file that is named"}
+	}
+	facts.Keys = keys.now().IDs()
+	path := filepath.Join(absolute(c.Data), "temporal.db")
 	made, left, err := inspect(ctx, path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return headers.ServerVersion, "no database yet", nil
+		return facts, "no database yet", nil
 	case err != nil:
-		return headers.ServerVersion, "", &Refusal{What: "the embedded Temporal cannot use its database", Err: err,
+		return facts, "", &Refusal{What: "the embedded Temporal cannot use its database", Err: err,
 			Next: "move " + path + " away: unfinished surveys are forgotten, and what they counted is reused"}
 	case made != headers.ServerVersion && left.any():
-		return headers.ServerVersion, "", newer(path, made, left)
+		return facts, "", newer(path, made, left)
 	case made != headers.ServerVersion:
-		return headers.ServerVersion, "a finished database of " + made + " will be set aside", nil
+		return facts, "a finished database of " + made + " will be set aside", nil
 	}
-	return headers.ServerVersion, "it has a database", nil
+	facts.Shut = illegibleIn(ctx, path, newSealing(keys.now))
+	return facts, "it has a database", nil
+}
+
+// illegibleIn is illegible of a database that no server uses.
+func illegibleIn(ctx context.Context, path string, payloads converter.DataConverter) error {
+	db, err := openSQLite(path)
+	if err != nil {
+		return nil // which inspect has told
+	}
+	defer db.Close()
+	rows, err := db.QueryContext(ctx, `SELECT workflow_id, memo FROM executions_visibility WHERE workflow_type_name = 'Survey' AND status = ?`,
+		int(enums.WORKFLOW_EXECUTION_STATUS_RUNNING))
+	if err != nil {
+		return nil
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id string
+		var kept []byte
+		memo := &common.Memo{}
+		if rows.Scan(&id, &kept) != nil || proto.Unmarshal(kept, memo) != nil {
+			continue
+		}
+		if err := shutMemo(memo, payloads); err != nil {
+			return fmt.Errorf("workflow %s, which is unfinished: %w", id, err)
+		}
+	}
+	return nil
 }
 
 // inspect says which version of the server made a database, and, if that is

@@ -201,7 +201,7 @@ func TestAskEmbedded(t *testing.T) {
 			change(test.statements...)
 		}
 		before := files(t, path)
-		version, got, err := AskEmbedded(t.Context(), filepath.Dir(path))
+		facts, got, err := AskEmbedded(t.Context(), Config{Data: filepath.Dir(path)})
 		var refusal *Refusal
 		if errors.As(err, &refusal) != (test.next != "") || refusal != nil && !strings.HasPrefix(refusal.Next, test.next) || refusal == nil && err != nil {
 			t.Errorf("%s: %v, want a refusal with %q", name, err, test.next)
@@ -209,8 +209,8 @@ func TestAskEmbedded(t *testing.T) {
 		if name == "an older, schedules" && !strings.Contains(err.Error(), "2 schedules, which stay behind: daily, weekly") {
 			t.Errorf("%s: %v does not name them", name, err)
 		}
-		if version != headers.ServerVersion || got != test.want {
-			t.Errorf("%s: %q, %q, want %q", name, version, got, test.want)
+		if facts.Version != headers.ServerVersion || got != test.want {
+			t.Errorf("%s: %q, %q, want %q", name, facts.Version, got, test.want)
 		}
 		if after := files(t, path); !slices.Equal(before, after) {
 			t.Errorf("%s: files were %v and are %v", name, before, after)

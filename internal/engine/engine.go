@@ -34,6 +34,7 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/worker"
 
 	"groma/internal/artefact"
@@ -43,6 +44,9 @@ import (
 // An Engine is the world that surveys run in.
 type Engine struct {
 	Temporal client.Client
+	// Payloads reads what Temporal keeps, for those who find it elsewhere than
+	// where Temporal's client hands it out: in memos.
+	Payloads converter.DataConverter
 	// TemporalAddress is where Temporal listens, for other processes.
 	TemporalAddress string
 	// Notices is nil, which tells nobody, where the configuration says so.
@@ -189,11 +193,16 @@ func (e *Engine) openTemporal(ctx context.Context, c Config, logger *slog.Logger
 		e.SetBack, stop = watchClock()
 		e.onClose(stop)
 	}
-	temporal, err := dialTemporal(ctx, c, e.TemporalAddress, logger)
+	keys, err := newKeyring(c.PayloadKeys, logger)
+	if err != nil {
+		return fmt.Errorf("the keys of Temporal's payloads: %w", err)
+	}
+	payloads := newSealing(keys.now)
+	temporal, err := dialTemporal(ctx, c, e.TemporalAddress, payloads, logger)
 	if err != nil {
 		return err
 	}
-	e.Temporal = temporal
+	e.Temporal, e.Payloads = temporal, payloads
 	e.onClose(temporal.Close)
 	return nil
 }

@@ -20,6 +20,6 @@ func startNATS(string, *slog.Logger) (option nats.Option, stop func(), err error
 }
 
 // AskEmbedded says that nothing is embedded.
-func AskEmbedded(context.Context, string) (version, database string, err error) {
-	return "", "", &Refusal{What: "none is embedded in this program", Next: errNotEmbedded.Error()}
+func AskEmbedded(context.Context, Config) (facts Facts, database string, err error) {
+	return Facts{}, "", &Refusal{What: "none is embedded in this program", Next: errNotEmbedded.Error()}
 }

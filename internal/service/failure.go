@@ -55,6 +55,8 @@ func kindOf(err error) (connect.Code, string) {
 	var away *serviceerror.Unavailable
 	var late *serviceerror.DeadlineExceeded
 	switch {
+	case isShut(err):
+		return connect.CodeInternal, "what Temporal keeps of it is sealed under a key that this server does not have: whoever runs the server asks 'groma doctor' which"
 	case errors.As(err, &away), errors.As(err, &late):
 		return connect.CodeUnavailable, "Temporal does not answer: try again later; whoever runs the server asks 'groma doctor' why"
 	case errors.As(err, &network), errors.Is(err, context.DeadlineExceeded), fault.KindOf(err) == fault.Unavailable:

@@ -83,7 +83,7 @@ func (s *Service) counts(ctx context.Context, k *known) bool {
 		return true
 	}
 	run, err := s.runOf(ctx, k.begun)
-	return err == nil && run != nil
+	return err == nil && run != nil || isShut(err) // it has one; whose, is to be told
 }
 
 // ids are those of all surveys whose id begins so, in the order in which they

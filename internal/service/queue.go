@@ -10,6 +10,7 @@ import (
 	enums "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
 
 	"groma/workflows"
 )
@@ -21,8 +22,9 @@ const pollTime = 90 * time.Second
 // QueueOf is the task queue on which the unfinished survey with a fingerprint
 // waits for workers, or empty if there is none; attended says whether some ask
 // there. A survey stays on the queue that it was begun on, whoever goes on with
-// it.
-func QueueOf(ctx context.Context, temporal client.Client, fingerprint string) (queue string, attended bool, err error) {
+// it. What this process cannot read with these payloads' keys is an error: its
+// worker could not, either.
+func QueueOf(ctx context.Context, temporal client.Client, payloads converter.DataConverter, fingerprint string) (queue string, attended bool, err error) {
 	described, err := temporal.DescribeWorkflowExecution(ctx, workflows.ID(fingerprint), "")
 	var missing *serviceerror.NotFound
 	if errors.As(err, &missing) {
@@ -34,6 +36,9 @@ func QueueOf(ctx context.Context, temporal client.Client, fingerprint string) (q
 	r := &run{status: described.GetWorkflowExecutionInfo().GetStatus()}
 	if !r.running() {
 		return "", false, nil
+	}
+	if _, err := surveyOf(described.GetWorkflowExecutionInfo().GetMemo(), payloads); err != nil {
+		return "", false, fmt.Errorf("look for an unfinished survey: %w", err)
 	}
 	queue = described.GetExecutionConfig().GetTaskQueue().GetName()
 	attended, err = isAttended(ctx, temporal, queue)

@@ -65,9 +65,9 @@ func (s *Service) createSchedule(ctx context.Context, request *gromav1.CreateSch
 }
 
 // remembered is the schedule in a memo.
-func remembered(memo *commonpb.Memo) (*gromav1.Schedule, error) {
+func (s *Service) remembered(memo *commonpb.Memo) (*gromav1.Schedule, error) {
 	schedule := &gromav1.Schedule{}
-	err := decode(memo.GetFields()[memoSchedule], schedule)
+	err := s.Payloads.FromPayload(memo.GetFields()[memoSchedule], schedule)
 	return discreet(schedule), err
 }
 
@@ -114,7 +114,7 @@ func (s *Service) described(ctx context.Context, name string, handle client.Sche
 	if err != nil {
 		return nil, noSchedule(name, err)
 	}
-	schedule, err := remembered(found.Memo)
+	schedule, err := s.remembered(found.Memo)
 	if err != nil {
 		return nil, fmt.Errorf("schedule %s: %w", name, err)
 	}
@@ -181,7 +181,10 @@ func (s *Service) listSchedules(ctx context.Context, _ *gromav1.ListSchedulesReq
 			return nil, fmt.Errorf("list the schedules: %w", err)
 		}
 		name, ours := strings.CutPrefix(entry.ID, workflows.ScheduleID(""))
-		schedule, err := remembered(entry.Memo)
+		schedule, err := s.remembered(entry.Memo)
+		if ours && isShut(err) {
+			return nil, fmt.Errorf("schedule %s: %w", name, err)
+		}
 		if !ours || err != nil {
 			continue // another program's
 		}

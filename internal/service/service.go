@@ -12,6 +12,7 @@ import (
 	"log/slog"
 
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
 
 	"groma/internal/artefact"
 	"groma/internal/notice"
@@ -23,7 +24,10 @@ import (
 type Config struct {
 	Store    artefact.Store
 	Temporal client.Client // nil: what is kept can be read, nothing runs
-	Notices  *notice.Bus   // nil tells nothing
+	// Payloads reads what Temporal keeps, where its client does not: memos. Nil
+	// is the SDK's own, for what is not sealed.
+	Payloads converter.DataConverter
+	Notices  *notice.Bus // nil tells nothing
 	// Queue is the task queue of a survey with this fingerprint; without one, it
 	// is that of rescans and schedules. Nil means [workflows.ClusterQueue].
 	Queue func(fingerprint string) string
@@ -58,6 +62,9 @@ var _ gromav1connect.SurveyServiceHandler = (*Service)(nil)
 func New(config Config) *Service {
 	if config.Log == nil {
 		config.Log = slog.New(slog.DiscardHandler)
+	}
+	if config.Payloads == nil {
+		config.Payloads = converter.GetDefaultDataConverter()
 	}
 	if config.Window <= 0 {
 		config.Window = defaultWindow

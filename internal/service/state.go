@@ -12,6 +12,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"groma/internal/fault"
+	"groma/internal/sealed"
 	"groma/internal/survey"
 	gromav1 "groma/proto/groma/v1"
 	"groma/workflows"
@@ -64,23 +65,30 @@ func (s *Service) describe(ctx context.Context, workflow string) (id string, r *
 	}
 	info := described.GetWorkflowExecutionInfo()
 	r = &run{workflow: workflow, queue: described.GetExecutionConfig().GetTaskQueue().GetName(), status: info.GetStatus()}
-	_ = decode(info.GetSearchAttributes().GetIndexedFields()[workflows.SearchState], &r.state) // without it, it is asked
-	return surveyOf(info.GetMemo()), r, nil
+	if payload := info.GetSearchAttributes().GetIndexedFields()[workflows.SearchState]; payload != nil {
+		_ = converter.GetDefaultDataConverter().FromPayload(payload, &r.state) // without it, it is asked
+	}
+	id, err = surveyOf(info.GetMemo(), s.Payloads)
+	return id, r, err
 }
 
-// surveyOf is the id of a survey in its workflow's memo, or empty.
-func surveyOf(memo *commonpb.Memo) (id string) {
-	if decode(memo.GetFields()[workflows.MemoSurvey], &id) != nil {
-		return ""
+// surveyOf is the id of a survey in its workflow's memo, or empty; a memo that is
+// there for others to read is an error.
+func surveyOf(memo *commonpb.Memo, payloads converter.DataConverter) (id string, err error) {
+	err = payloads.FromPayload(memo.GetFields()[workflows.MemoSurvey], &id)
+	if isShut(err) {
+		return "", err
 	}
-	return id
+	if err != nil {
+		return "", nil // another program's
+	}
+	return id, nil
 }
 
-func decode(payload *commonpb.Payload, value any) error {
-	if payload == nil {
-		return nil
-	}
-	return converter.GetDefaultDataConverter().FromPayload(payload, value)
+// isShut reports whether a failure is that of payloads which cannot be opened.
+func isShut(err error) bool {
+	var shut *sealed.Error
+	return errors.As(err, &shut)
 }
 
 // state is how a survey stands, without its progress, and its workflow, if there
