@@ -2,6 +2,7 @@ package artefact
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net/http"
@@ -25,6 +26,8 @@ type Examination struct {
 	// or take a second; Told whether the server said.
 	Clock time.Duration
 	Told  bool
+	// TLS is how the connection is kept private; its version is 0 if it is not.
+	TLS tls.ConnectionState
 	// Left is the key of a probe that could not be deleted, empty if none.
 	Left string
 }
@@ -47,11 +50,10 @@ func Examine(ctx context.Context, address string, secrets Secrets) (Examination,
 	if u.Scheme == "file" {
 		return Examination{}, examineFolder(ctx, u.Path)
 	}
-	config, err := s3Config(u)
+	config, err := s3Config(u, secrets)
 	if err != nil {
 		return Examination{}, fault.Errorf(fault.Invalid, "artefact: store address %q: %w", address, err)
 	}
-	config.AccessKey, config.SecretKey, config.SessionToken = secrets.AccessKey, secrets.SecretKey, secrets.SessionToken
 	return examineS3(ctx, config)
 }
 
@@ -87,7 +89,7 @@ func examineFolder(ctx context.Context, root string) error {
 }
 
 func examineS3(ctx context.Context, config S3Config) (Examination, error) {
-	transport, err := minio.DefaultTransport(!config.Plain)
+	transport, err := config.transport()
 	if err != nil {
 		return Examination{}, err
 	}
@@ -99,7 +101,7 @@ func examineS3(ctx context.Context, config S3Config) (Examination, error) {
 	defer transport.CloseIdleConnections()
 	key, err := s.examine(ctx)
 	e := Examination{}
-	e.Clock, e.Told = watch.read()
+	e.Clock, e.Told, e.TLS = watch.read()
 	if key != "" && s.remove(ctx, key) != nil {
 		e.Left = s.prefix + key
 	}
@@ -148,13 +150,14 @@ func refused(ctx context.Context, err error) error {
 	return fault.Errorf(fault.Unavailable, "%w", err)
 }
 
-// clockWatch reads the clock of the server in its answers.
+// clockWatch reads the clock of the server in its answers, and how they came.
 type clockWatch struct {
 	next http.RoundTripper
 
 	mu    sync.Mutex
 	ahead time.Duration
 	told  bool
+	tls   tls.ConnectionState
 }
 
 func (w *clockWatch) RoundTrip(request *http.Request) (*http.Response, error) {
@@ -162,6 +165,11 @@ func (w *clockWatch) RoundTrip(request *http.Request) (*http.Response, error) {
 	answer, err := w.next.RoundTrip(request)
 	if err != nil {
 		return answer, err
+	}
+	if answer.TLS != nil {
+		w.mu.Lock()
+		w.tls = *answer.TLS
+		w.mu.Unlock()
 	}
 	if date, err := http.ParseTime(answer.Header.Get("Date")); err == nil {
 		middle := began.Add(time.Since(began) / 2)
@@ -172,8 +180,8 @@ func (w *clockWatch) RoundTrip(request *http.Request) (*http.Response, error) {
 	return answer, nil
 }
 
-func (w *clockWatch) read() (time.Duration, bool) {
+func (w *clockWatch) read() (ahead time.Duration, told bool, secure tls.ConnectionState) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.ahead, w.told
+	return w.ahead, w.told, w.tls
 }

@@ -182,17 +182,20 @@ func (w *witness) check(t *testing.T, store artefact.Store) {
 type gateway struct {
 	process *exec.Cmd
 	address string
+	scheme  string
+	secrets artefact.Secrets
 }
 
-func startGateway(t *testing.T, binary, folder string) *gateway {
+// startGateway starts one over a folder, with more flags if there are any.
+func startGateway(t *testing.T, binary, folder string, flags ...string) *gateway {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	g := &gateway{address: listener.Addr().String()}
+	g := &gateway{address: listener.Addr().String(), scheme: "http", secrets: artefact.Secrets{AccessKey: "test", SecretKey: "secretsecret"}}
 	listener.Close()
-	g.process = exec.Command(binary, "--port", g.address, "--quiet", "posix", folder)
+	g.process = exec.Command(binary, append(append([]string{"--port", g.address, "--quiet"}, flags...), "posix", folder)...)
 	g.process.Env = append(os.Environ(), "ROOT_ACCESS_KEY=test", "ROOT_SECRET_KEY=secretsecret")
 	if err := g.process.Start(); err != nil {
 		t.Fatal(err)
@@ -204,6 +207,11 @@ func startGateway(t *testing.T, binary, folder string) *gateway {
 func (g *gateway) kill() {
 	_ = g.process.Process.Kill()
 	_, _ = g.process.Process.Wait()
+}
+
+// store is its address, as [artefact.Open] takes it.
+func (g *gateway) store() string {
+	return "s3://groma?endpoint=" + g.scheme + "://" + g.address + "&region=us-east-1"
 }
 
 // open waits until the gateway answers.
@@ -225,7 +233,7 @@ func (g *gateway) open(t *testing.T) artefact.Store {
 			t.Fatalf("the gateway does not answer: %v", err)
 		}
 	}
-	store, err := artefact.Open(ctx, "s3://groma?endpoint=http://"+g.address+"&region=us-east-1", artefact.Secrets{AccessKey: "test", SecretKey: "secretsecret"})
+	store, err := artefact.Open(ctx, g.store(), g.secrets)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,11 +7,6 @@ import (
 	"strings"
 )
 
-// Secrets are what an S3 wants to know of who asks; a folder wants none.
-type Secrets struct {
-	AccessKey, SecretKey, SessionToken string
-}
-
 // Open opens the store at an address:
 //
 //	file:///var/lib/groma                                 a folder
@@ -33,18 +28,28 @@ func Open(ctx context.Context, address string, secrets Secrets) (Store, error) {
 		}
 		return NewFolder(u.Path)
 	case "s3":
-		config, err := s3Config(u)
+		config, err := s3Config(u, secrets)
 		if err != nil {
 			return nil, fmt.Errorf("artefact: store address %q: %w", address, err)
 		}
-		config.AccessKey, config.SecretKey, config.SessionToken = secrets.AccessKey, secrets.SecretKey, secrets.SessionToken
 		return NewS3(ctx, config)
 	}
 	return nil, fmt.Errorf("artefact: store address %q: want file:///… or s3://…", address)
 }
 
-func s3Config(u *url.URL) (S3Config, error) {
-	config := S3Config{Bucket: u.Host, Prefix: u.Path, Endpoint: "s3.amazonaws.com", Region: u.Query().Get("region")}
+// Exposes says whether others on the way can read what goes to the storage at an
+// address, and use it: it is asked over plain HTTP, beyond this machine.
+func Exposes(address string, secrets Secrets) bool {
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme != "s3" {
+		return false
+	}
+	config, err := s3Config(u, secrets)
+	return err == nil && config.exposes()
+}
+
+func s3Config(u *url.URL, secrets Secrets) (S3Config, error) {
+	config := S3Config{Bucket: u.Host, Prefix: u.Path, Endpoint: "s3.amazonaws.com", Region: u.Query().Get("region"), Secrets: secrets}
 	if config.Bucket == "" {
 		return config, fmt.Errorf("no bucket: want s3://bucket/prefix")
 	}
@@ -67,5 +72,8 @@ func s3Config(u *url.URL) (S3Config, error) {
 		return config, fmt.Errorf("endpoint %q: want http://host:port or https://host", endpoint)
 	}
 	config.Endpoint, config.Plain = e.Host, e.Scheme == "http"
+	if config.Plain && secrets.TLS != nil {
+		return config, fmt.Errorf("endpoint %q: certificates are for https://", endpoint)
+	}
 	return config, nil
 }

@@ -17,7 +17,6 @@ import (
 	"time"
 
 	"github.com/minio/minio-go/v7"
-	"github.com/minio/minio-go/v7/pkg/credentials"
 
 	"groma/internal/fault"
 )
@@ -42,7 +41,7 @@ type S3Config struct {
 	Bucket   string
 	Prefix   string // what every key begins with, empty for none
 
-	AccessKey, SecretKey, SessionToken string // empty asks anonymously
+	Secrets
 }
 
 // NewS3 connects, and fails if the bucket cannot be reached or if the server
@@ -65,8 +64,17 @@ func NewS3(ctx context.Context, config S3Config) (*S3, error) {
 // connectS3 asks nothing yet. Nil is the usual transport, and zero the usual
 // number of tries.
 func connectS3(config S3Config, transport http.RoundTripper, tries int) (*S3, error) {
+	if err := config.WebIdentity.validate(); err != nil {
+		return nil, fmt.Errorf("artefact: %w", err)
+	}
+	if transport == nil {
+		var err error
+		if transport, err = config.transport(); err != nil {
+			return nil, err
+		}
+	}
 	core, err := minio.NewCore(config.Endpoint, &minio.Options{
-		Creds:      credentials.NewStaticV4(config.AccessKey, config.SecretKey, config.SessionToken),
+		Creds:      config.credentials(),
 		Secure:     !config.Plain,
 		Region:     config.Region,
 		Transport:  transport,
@@ -80,6 +88,15 @@ func connectS3(config S3Config, transport http.RoundTripper, tries int) (*S3, er
 		prefix += "/"
 	}
 	return &S3{core: *core, bucket: config.Bucket, prefix: prefix, plain: config.Plain, idle: longestIdle}, nil
+}
+
+// transport is minio-go's own, with the TLS that is asked for.
+func (c S3Config) transport() (*http.Transport, error) {
+	transport, err := minio.DefaultTransport(!c.Plain)
+	if err == nil && c.TLS != nil {
+		transport.TLSClientConfig = c.TLS.Clone()
+	}
+	return transport, err
 }
 
 // probe is [probe], and has the server refuse a write whose If-Match does not

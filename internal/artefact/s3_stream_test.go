@@ -17,7 +17,7 @@ func connectTo(t *testing.T, handle http.HandlerFunc) *S3 {
 	t.Helper()
 	server := httptest.NewServer(handle)
 	t.Cleanup(server.Close)
-	store, err := connectS3(S3Config{Endpoint: server.Listener.Addr().String(), Plain: true, Region: "x", Bucket: "bucket", AccessKey: "a", SecretKey: "s"}, nil, 1)
+	store, err := connectS3(S3Config{Endpoint: server.Listener.Addr().String(), Plain: true, Region: "x", Bucket: "bucket", Secrets: Secrets{AccessKey: "a", SecretKey: "s"}}, nil, 1)
 	if err != nil {
 		t.Fatal(err)
 	}

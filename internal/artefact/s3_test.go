@@ -52,7 +52,7 @@ func (s *aServer) start(t *testing.T) *S3 {
 	t.Helper()
 	server := httptest.NewServer(s)
 	t.Cleanup(server.Close)
-	store, err := connectS3(S3Config{Endpoint: server.Listener.Addr().String(), Plain: true, Region: "x", Bucket: "bucket", Prefix: "p", AccessKey: "a", SecretKey: "s"}, nil, 1)
+	store, err := connectS3(S3Config{Endpoint: server.Listener.Addr().String(), Plain: true, Region: "x", Bucket: "bucket", Prefix: "p", Secrets: Secrets{AccessKey: "a", SecretKey: "s"}}, nil, 1)
 	if err != nil {
 		t.Fatal(err)
 	}

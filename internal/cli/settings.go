@@ -25,7 +25,7 @@ import (
 type engineSettings struct {
 	data, temporal, namespace, nats, store string
 
-	temporalTLS, natsTLS                 engine.TLS
+	temporalTLS, natsTLS, storeTLS       engine.TLS
 	temporalKey, natsToken, natsPassword string // files
 	payloadKeys                          string // file
 	natsCredentials, natsNkey, natsUser  string
@@ -37,6 +37,7 @@ var accessFlags = []string{
 	"temporal-payload-key-file",
 	"nats-tls", "nats-tls-ca", "nats-tls-cert", "nats-tls-key", "nats-tls-server-name",
 	"nats-credentials", "nats-nkey", "nats-token-file", "nats-user", "nats-password-file",
+	"store-tls-ca", "store-tls-cert", "store-tls-key", "store-tls-server-name",
 }
 
 func (s *engineSettings) register(flags *pflag.FlagSet, terminal Terminal) {
@@ -63,11 +64,17 @@ func (s *engineSettings) registerAccess(flags *pflag.FlagSet) {
 	flags.StringVar(&s.natsToken, "nats-token-file", "", "file with a token for NATS (or GROMA_NATS_TOKEN)")
 	flags.StringVar(&s.natsUser, "nats-user", "", "user for NATS")
 	flags.StringVar(&s.natsPassword, "nats-password-file", "", "file with the user's password for NATS (or GROMA_NATS_PASSWORD)")
+	registerCertificates(flags, &s.storeTLS, "store") // whether it is asked over TLS, its address says
 }
 
 func registerTLS(flags *pflag.FlagSet, t *engine.TLS, server string) {
 	prefix := server + "-tls"
 	flags.BoolVar(&t.On, prefix, false, "ask it over TLS; each --"+prefix+"-… does so, too")
+	registerCertificates(flags, t, server)
+}
+
+func registerCertificates(flags *pflag.FlagSet, t *engine.TLS, server string) {
+	prefix := server + "-tls"
 	flags.StringVar(&t.CA, prefix+"-ca", "", "file of certificates to trust (default: the system's)")
 	flags.StringVar(&t.Certificate, prefix+"-cert", "", "file of the certificate to prove oneself with")
 	flags.StringVar(&t.Key, prefix+"-key", "", "file of that certificate's key")
@@ -93,12 +100,29 @@ func dataFolder(terminal Terminal) string {
 	return filepath.Join(terminal.Env("HOME"), ".local", "share", "groma")
 }
 
+// secrets are where AWS's variables say that S3's keys are. What they do not name
+// is not looked for: a machine that is asked for keys may be anybody's, and those
+// in the usual file may be for another S3.
 func secrets(terminal Terminal) artefact.Secrets {
-	return artefact.Secrets{
+	s := artefact.Secrets{
 		AccessKey:    terminal.Env("AWS_ACCESS_KEY_ID"),
 		SecretKey:    terminal.Env("AWS_SECRET_ACCESS_KEY"),
 		SessionToken: terminal.Env("AWS_SESSION_TOKEN"),
+		WebIdentity: artefact.WebIdentity{
+			TokenFile: terminal.Env("AWS_WEB_IDENTITY_TOKEN_FILE"),
+			Role:      terminal.Env("AWS_ROLE_ARN"),
+			Session:   terminal.Env("AWS_ROLE_SESSION_NAME"),
+			Region:    terminal.Env("AWS_REGION"),
+			Endpoint:  terminal.Env("AWS_ENDPOINT_URL_STS"),
+		},
+		File:      terminal.Env("AWS_SHARED_CREDENTIALS_FILE"),
+		Profile:   terminal.Env("AWS_PROFILE"),
+		Container: terminal.Env("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI") != "" || terminal.Env("AWS_CONTAINER_CREDENTIALS_FULL_URI") != "",
 	}
+	if s.File == "" && s.Profile != "" {
+		s.File = filepath.Join(terminal.Env("HOME"), ".aws", "credentials")
+	}
+	return s
 }
 
 func (s *engineSettings) config(terminal Terminal, log *slog.Logger) engine.Config {
@@ -108,6 +132,7 @@ func (s *engineSettings) config(terminal Terminal, log *slog.Logger) engine.Conf
 		TemporalTLS:    s.temporalTLS,
 		TemporalAPIKey: secretOf(terminal, "GROMA_TEMPORAL_API_KEY", s.temporalKey),
 		PayloadKeys:    s.payloadKeys,
+		StoreTLS:       s.storeTLS,
 		NATSTLS:        s.natsTLS,
 		NATSLogin: engine.NATSLogin{
 			Credentials: s.natsCredentials, Nkey: s.natsNkey, User: s.natsUser,
@@ -120,11 +145,16 @@ func (s *engineSettings) config(terminal Terminal, log *slog.Logger) engine.Conf
 // openStore opens the storage alone, for commands that only read: it works
 // while a survey is running on the same data folder.
 func (s *engineSettings) openStore(ctx context.Context, terminal Terminal) (artefact.Store, error) {
-	address := s.config(terminal, nil).StoreAddress()
+	config := s.config(terminal, nil)
+	secrets, err := config.StoreSecrets()
+	if err != nil {
+		return nil, usageError{err}
+	}
+	address := config.StoreAddress()
 	if folder, ok := strings.CutPrefix(address, "file://"); ok && s.store == "" && !isFolder(folder) {
 		return nil, fmt.Errorf("nothing is kept in %s yet; begin a survey with 'groma survey SOURCE', or say with --data or --store where surveys are", s.data)
 	}
-	return artefact.Open(ctx, address, secrets(terminal))
+	return artefact.Open(ctx, address, secrets)
 }
 
 // gitSettings say how remotes are asked.

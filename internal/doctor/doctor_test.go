@@ -3,10 +3,12 @@ package doctor
 import (
 	"context"
 	"crypto/md5"
+	"crypto/tls"
 	"encoding/xml"
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -255,6 +257,52 @@ func (f *fakeS3) start(t *testing.T) (address string) {
 	s := httptest.NewServer(f)
 	t.Cleanup(s.Close)
 	return "s3://bucket/prefix?region=x&endpoint=" + s.URL
+}
+
+// startTLS is start over TLS.
+func (f *fakeS3) startTLS(t *testing.T, config *tls.Config) (address string) {
+	t.Helper()
+	f.objects = map[string][]byte{}
+	s := httptest.NewUnstartedServer(f)
+	s.Config.ErrorLog = log.New(io.Discard, "", 0) // which hears of each handshake that fails
+	s.TLS = config
+	s.StartTLS()
+	t.Cleanup(s.Close)
+	return "s3://bucket/prefix?region=x&endpoint=" + s.URL
+}
+
+// TestExamine_StorageTLS asks an S3 of a private authority.
+func TestExamine_StorageTLS(t *testing.T) {
+	authority, other := enginetest.NewAuthority(t), enginetest.NewAuthority(t)
+	const long = 30 * 24 * time.Hour
+	certificate, key := authority.Issue(t, "client", time.Hour)
+	trusting := engine.TLS{CA: authority.File}
+	for name, test := range map[string]struct {
+		server     *tls.Config
+		tls        engine.TLS
+		verdict    Verdict
+		seen, next string
+	}{
+		"trusted":             {authority.Server(t, long, false), trusting, OK, "TLS 1.3", ""},
+		"mutual":              {authority.Server(t, long, true), engine.TLS{CA: authority.File, Certificate: certificate, Key: key}, OK, "TLS 1.3", ""},
+		"another name":        {authority.Server(t, long, false), engine.TLS{CA: authority.File, ServerName: "server.example.org"}, OK, "TLS 1.3", ""},
+		"ends soon":           {authority.Server(t, time.Hour, false), trusting, Warning, "its certificate ends on", "renewed"},
+		"ended":               {authority.Server(t, -time.Hour, false), trusting, Failed, "expired", "have it renewed"},
+		"the system's roots":  {authority.Server(t, long, false), engine.TLS{}, Failed, "unknown authority", "--store-tls-ca"},
+		"another authority":   {authority.Server(t, long, false), engine.TLS{CA: other.File}, Failed, "unknown authority", "--store-tls-ca"},
+		"not of that name":    {authority.Server(t, long, false), engine.TLS{CA: authority.File, ServerName: "s3.example.org"}, Failed, "s3.example.org", "--store-tls-server-name"},
+		"no certificate":      {authority.Server(t, long, true), trusting, Failed, "certificate", "--store-tls-cert"},
+		"no file":             {authority.Server(t, long, false), engine.TLS{CA: "none"}, Failed, "none", "correct the file"},
+		"a certificate alone": {authority.Server(t, long, false), engine.TLS{Certificate: certificate}, Failed, "belong together", "correct the file"},
+	} {
+		c := laptop(t)
+		c.now = time.Now
+		c.Engine.Store, c.Engine.StoreTLS = (&fakeS3{}).startTLS(t, test.server), test.tls
+		check := examine(t, c)["storage"]
+		if check.Verdict != test.verdict || !strings.Contains(check.Seen, test.seen) || !strings.Contains(check.Next, test.next) {
+			t.Errorf("%s: %+v, want it %s, with %q, and next %q", name, check, test.verdict, test.seen, test.next)
+		}
+	}
 }
 
 func (f *fakeS3) ServeHTTP(w http.ResponseWriter, r *http.Request) {

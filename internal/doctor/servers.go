@@ -28,8 +28,12 @@ func storage(ctx context.Context, c Config) []Check {
 	if c.Engine.Store == "" && c.Engine.Data == "" {
 		return nil
 	}
+	secrets, err := c.Engine.StoreSecrets()
+	if err != nil {
+		return failed(name, err.Error(), "correct the file that is named")
+	}
 	began := c.now()
-	e, err := artefact.Examine(ctx, address, c.Engine.Secrets)
+	e, err := artefact.Examine(ctx, address, secrets)
 	where := shown(address)
 	if strings.HasPrefix(address, "file:") {
 		return folderStorage(name, where, c.Engine.Store == "", err)
@@ -38,7 +42,7 @@ func storage(ctx context.Context, c Config) []Check {
 	if err != nil {
 		checks = failed(name, where+": "+fault.Clip(err.Error(), 500), storageAdvice(err))
 	} else {
-		checks = well(name, fmt.Sprintf("%s: lists, keeps, and refuses to overwrite; %s in all", where, took(c.now().Sub(began))))
+		checks = c.storageWell(name, where, took(c.now().Sub(began)), e, artefact.Exposes(address, secrets))
 	}
 	if e.Left != "" {
 		checks = append(checks, warning("storage: probe", "one object of one byte could not be deleted: "+e.Left,
@@ -48,6 +52,17 @@ func storage(ctx context.Context, c Config) []Check {
 		checks = append(checks, storageClock(e.Clock)...)
 	}
 	return checks
+}
+
+// storageWell is the check of an S3 that does what it has to.
+func (c Config) storageWell(name, where, took string, e artefact.Examination, exposed bool) []Check {
+	var facts engine.Facts
+	facts.Tell(e.TLS)
+	seen := fmt.Sprintf("%s: lists, keeps, and refuses to overwrite; %s, %s in all", where, private(facts), took)
+	if exposed {
+		return warning(name, seen+"; who is on the way can read and change what is kept", "write https:// in the endpoint of --store, with --store-tls-ca FILE if its authority is one's own; within a network that is nobody else's, let it be")
+	}
+	return c.exposure(name, seen, where, false, facts)
 }
 
 func folderStorage(name, where string, embedded bool, err error) []Check {
@@ -71,13 +86,16 @@ func storageAdvice(err error) string {
 	if errors.Is(err, artefact.ErrReadOnly) {
 		return "these keys may read but not write: let them put objects under this prefix, or give others with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
 	}
+	if next := engine.CertificateAdvice(err, "--store"); next != "" {
+		return next
+	}
 	switch fault.KindOf(err) {
 	case fault.Invalid:
 		return "correct --store: s3://bucket/prefix?endpoint=https://host, or file:///folder"
 	case fault.NotFound:
 		return "make the bucket, or name another in --store"
 	case fault.Denied:
-		return "check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, that they may list the bucket, and this machine's clock"
+		return "check the keys, that they may list the bucket, and this machine's clock; they come from AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, or else from where AWS_WEB_IDENTITY_TOKEN_FILE or AWS_SHARED_CREDENTIALS_FILE says"
 	case fault.Unsupported:
 		return "take an S3 that honours conditional writes (If-None-Match: * and If-Match), or a newer version of this one"
 	}

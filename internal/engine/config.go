@@ -53,7 +53,10 @@ type Config struct {
 	// means the folder store in Data.
 	Store string
 	// Secrets are what an S3 wants to know of who asks; empty asks as nobody.
+	// [Config.StoreSecrets] has StoreTLS in them.
 	Secrets artefact.Secrets
+	// StoreTLS says how an S3 is asked over https, where its address does not.
+	StoreTLS TLS
 	// Logger hears what the servers and the connections have to say; what
 	// they call information it hears as debugging. Nil keeps their warnings in
 	// engine.log of Data, or nowhere where there is no data folder to hold.
@@ -85,7 +88,7 @@ func (c Config) Validate() error {
 	if strings.ContainsFunc(c.Namespace, func(r rune) bool { return r <= ' ' || r == 0x7f }) {
 		errs = append(errs, fmt.Errorf("namespace %q: spaces and control characters are not for names", c.Namespace))
 	}
-	return errors.Join(append(errs, c.validatePayloadKeys(), c.validateTemporal(), c.validateNATS())...)
+	return errors.Join(append(errs, c.validatePayloadKeys(), c.validateTemporal(), c.validateNATS(), c.validateStore())...)
 }
 
 // validatePayloadKeys reads the file of keys.
@@ -131,6 +134,27 @@ func (c Config) validateNATS() error {
 	return c.NATSLogin.validate()
 }
 
+// validateStore reads the files that are for storage.
+func (c Config) validateStore() error {
+	if c.StoreTLS.wanted() && !strings.HasPrefix(c.Store, "s3:") {
+		return errors.New("certificates for storage, but it is a folder: name an S3 with --store")
+	}
+	_, err := c.StoreSecrets()
+	return err
+}
+
+// StoreSecrets are how the storage is asked, for those who need nothing else of
+// the world.
+func (c Config) StoreSecrets() (artefact.Secrets, error) {
+	secure, err := c.StoreTLS.config()
+	if err != nil {
+		return c.Secrets, fmt.Errorf("TLS for storage: %w", err)
+	}
+	secrets := c.Secrets
+	secrets.TLS = secure
+	return secrets, nil
+}
+
 // embeds says whether a server runs in this process, which needs the data
 // folder for itself. Storage does not: any number of processes may share it.
 func (c Config) embeds() bool { return c.Temporal == "" || c.NATS == "" }
@@ -172,6 +196,7 @@ func (c Config) LogValue() slog.Value {
 		slog.Any("nats_tls", c.NATSTLS),
 		slog.Bool("nats_login", c.NATSLogin.given()),
 		slog.String("store", redacted(c.Store)),
+		slog.Any("store_tls", c.StoreTLS),
 	)
 }
 

@@ -98,7 +98,7 @@ func (e *Engine) open(ctx context.Context, c Config) error {
 	if err != nil {
 		return err
 	}
-	if err := e.openStore(ctx, c); err != nil {
+	if err := e.openStore(ctx, c, logger); err != nil {
 		return err
 	}
 	if err := e.openNotices(ctx, c, logger); err != nil {
@@ -150,8 +150,15 @@ func (e *Engine) openFolder(c Config) (*hold, *slog.Logger, error) {
 	return held, slog.New(slog.NewTextHandler(file, &slog.HandlerOptions{Level: slog.LevelWarn})), nil
 }
 
-func (e *Engine) openStore(ctx context.Context, c Config) (err error) {
-	e.Store, err = artefact.Open(ctx, c.Store, c.Secrets)
+func (e *Engine) openStore(ctx context.Context, c Config, logger *slog.Logger) error {
+	secrets, err := c.StoreSecrets()
+	if err != nil {
+		return err
+	}
+	if artefact.Exposes(c.Store, secrets) {
+		logger.Warn("storage is asked over plain HTTP: who is on the way can read and change what is kept", "store", redacted(c.Store))
+	}
+	e.Store, err = artefact.Open(ctx, c.Store, secrets)
 	return err
 }
 

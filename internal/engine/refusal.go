@@ -103,25 +103,16 @@ func speaksTLS(ctx context.Context, address string) bool {
 // names of the server's settings begin with, as --nats.
 func advice(err error, flag string) string {
 	var (
-		unknown  x509.UnknownAuthorityError
-		wrong    x509.HostnameError
-		invalid  x509.CertificateInvalidError
 		noTLS    tls.RecordHeaderError
-		alert    tls.AlertError
 		noName   *net.DNSError
 		deadline interface{ Timeout() bool }
 	)
+	if next := CertificateAdvice(err, flag); next != "" {
+		return next
+	}
 	switch {
-	case errors.As(err, &unknown):
-		return "give the certificate that signed the server's with " + flag + "-tls-ca FILE"
-	case errors.As(err, &wrong):
-		return "its certificate is for another name: use that name in the address, or give it with " + flag + "-tls-server-name"
-	case errors.As(err, &invalid):
-		return "its certificate is not valid now, or not for this: have it renewed, and check this machine's clock"
 	case errors.As(err, &noTLS), errors.Is(err, nats.ErrSecureConnWanted):
 		return "it speaks no TLS there: leave " + flag + "-tls and its like out, or have TLS turned on at the server"
-	case errors.As(err, &alert), strings.Contains(err.Error(), "remote error: tls"), errors.Is(err, nats.ErrTLS):
-		return "it wants another certificate of who asks: check " + flag + "-tls-cert and " + flag + "-tls-key"
 	case errors.As(err, &noName):
 		return "no such host is known here: check the name in " + flag + ", and this machine's DNS"
 	case errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, nats.ErrNoServers):
@@ -132,6 +123,28 @@ func advice(err error, flag string) string {
 		return "it hangs up: check that it is the right server and port in " + flag
 	}
 	return "check the address in " + flag + ", and the server's own log"
+}
+
+// CertificateAdvice says what may help against a failure for which a certificate
+// is to blame, on either side; empty for any other.
+func CertificateAdvice(err error, flag string) string {
+	var (
+		unknown x509.UnknownAuthorityError
+		wrong   x509.HostnameError
+		invalid x509.CertificateInvalidError
+		alert   tls.AlertError
+	)
+	switch {
+	case errors.As(err, &unknown):
+		return "give the certificate that signed the server's with " + flag + "-tls-ca FILE"
+	case errors.As(err, &wrong):
+		return "its certificate is for another name: use that name in the address, or give it with " + flag + "-tls-server-name"
+	case errors.As(err, &invalid):
+		return "its certificate is not valid now, or not for this: have it renewed, and check this machine's clock"
+	case errors.As(err, &alert), strings.Contains(err.Error(), "remote error: tls"), errors.Is(err, nats.ErrTLS):
+		return "it wants another certificate of who asks: check " + flag + "-tls-cert and " + flag + "-tls-key"
+	}
+	return ""
 }
 
 const noTemporal = "no Temporal answers at "

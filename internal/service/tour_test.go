@@ -2,10 +2,12 @@ package service_test
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"io"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -26,14 +28,19 @@ import (
 	"groma/workflows"
 )
 
-// TestTour takes the tour through the service, in an engine of its own.
+// TestTour takes the tour through the service, in an engine of its own, where all
+// that Temporal keeps is sealed.
 func TestTour(t *testing.T) {
-	e, err := engine.Open(t.Context(), engine.Config{Data: t.TempDir(), Schedules: true})
+	keys := filepath.Join(t.TempDir(), "keys")
+	if err := os.WriteFile(keys, []byte("tour "+base64.StdEncoding.EncodeToString(make([]byte, 32))), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	e, err := engine.Open(t.Context(), engine.Config{Data: t.TempDir(), Schedules: true, PayloadKeys: keys})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(e.Close)
-	config := service.Config{Store: e.Store, Temporal: e.Temporal, Notices: e.Notices, Log: slog.New(slog.DiscardHandler)}
+	config := service.Config{Store: e.Store, Temporal: e.Temporal, Payloads: e.Payloads, Notices: e.Notices, Log: slog.New(slog.DiscardHandler)}
 	client := newClient(config)
 	config.Private = true
 	private := newClient(config)
@@ -41,6 +48,8 @@ func TestTour(t *testing.T) {
 	request := &gromav1.StartSurveyRequest{Spec: &gromav1.SurveySpec{Source: "landscape.yml", Languages: []string{"rust"}}, Document: document, ShardSize: 4}
 
 	planning := testPlanning(t, client)
+	shut := withoutKeys(t, e)
+	testShut(t, shut, planning)
 	work(t, e, served)
 	expectEnd(t, client, planning, "cancelled")
 	testLocal(t, client)
@@ -54,7 +63,40 @@ func TestTour(t *testing.T) {
 	testCensus(t, client)
 	testRescan(t, client, served, id)
 	testSteer(t, client, served, request)
-	testSchedule(t, client)
+	testSchedule(t, client, shut)
+}
+
+// withoutKeys asks a service whose process lacks the keys.
+func withoutKeys(t *testing.T, e *engine.Engine) gromav1connect.SurveyServiceClient {
+	t.Helper()
+	without, err := engine.Open(t.Context(), engine.Config{Temporal: e.TemporalAddress, NATS: engine.Off, Store: "file://" + t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(without.Close)
+	return newClient(service.Config{Store: e.Store, Temporal: without.Temporal, Payloads: without.Payloads})
+}
+
+func expectShut(t *testing.T, err error) {
+	t.Helper()
+	if err == nil || !strings.Contains(err.Error(), "sealed under a key that this server does not have") {
+		t.Errorf("without the key: %v", err)
+	}
+}
+
+// testShut asks for a survey that runs and cannot be read: nobody is told that it
+// does not run, and nothing happens to it.
+func testShut(t *testing.T, shut gromav1connect.SurveyServiceClient, id string) {
+	_, got := shut.GetSurvey(t.Context(), &gromav1.GetSurveyRequest{Survey: id})
+	expectShut(t, got)
+	listed, err := shut.ListSurveys(t.Context(), &gromav1.ListSurveysRequest{})
+	if err != nil || len(listed.Surveys) != 1 || listed.Surveys[0].State != "unfinished" {
+		t.Errorf("listed without the key: %v, %v", listed, err)
+	}
+	_, cancelled := shut.CancelSurvey(t.Context(), &gromav1.CancelSurveyRequest{Survey: id})
+	expectShut(t, cancelled)
+	_, started := shut.StartSurvey(t.Context(), &gromav1.StartSurveyRequest{Document: []byte("https://github.com/groma-tour/lumen\n")})
+	expectShut(t, started)
 }
 
 // tour serves the repositories of the tour, and is its landscape.
@@ -399,7 +441,7 @@ func awaitRunning(t *testing.T, client gromav1connect.SurveyServiceClient, id st
 	}
 }
 
-func testSchedule(t *testing.T, client gromav1connect.SurveyServiceClient) {
+func testSchedule(t *testing.T, client, shut gromav1connect.SurveyServiceClient) {
 	asked := &gromav1.Schedule{Name: "weekly", Cron: "0 6 * * 1", TimeZone: "Europe/Rome", Paused: true,
 		Survey: &gromav1.StartSurveyRequest{Spec: &gromav1.SurveySpec{Source: "https://landscape.example/landscape.yml?token=sekrit", Languages: []string{"Rust"}}}}
 	made, err := client.CreateSchedule(t.Context(), &gromav1.CreateScheduleRequest{Schedule: asked})
@@ -426,6 +468,8 @@ func testSchedule(t *testing.T, client gromav1connect.SurveyServiceClient) {
 	if err != nil || len(listed.Schedules) != 1 || listed.Schedules[0].Survey.Spec.Languages[0] != "Rust" || strings.Contains(listed.String(), "sekrit") {
 		t.Errorf("listed %v, %v", listed, err)
 	}
+	_, unread := shut.ListSchedules(t.Context(), &gromav1.ListSchedulesRequest{})
+	expectShut(t, unread)
 	if _, err := client.DeleteSchedule(t.Context(), &gromav1.DeleteScheduleRequest{Name: "weekly"}); err != nil {
 		t.Error(err)
 	}

@@ -91,6 +91,11 @@ livenessProbe:
 - {name: GROMA_TEMPORAL_API_KEY, valueFrom: {secretKeyRef: {name: {{ .name | quote }}, key: {{ .key | quote }}}}}
 {{- end }}
 {{- end }}
+{{- with .Values.temporal.payloadKeysSecret }}
+{{- if .name }}
+- {name: GROMA_TEMPORAL_PAYLOAD_KEY_FILE, value: /etc/groma/payload-keys/{{ .key }}}
+{{- end }}
+{{- end }}
 - {name: GROMA_NATS, value: {{ .Values.nats.url | quote }}}
 {{- with .Values.nats.tokenSecret }}
 {{- if .name }}
@@ -104,9 +109,23 @@ livenessProbe:
 {{- end }}
 {{- end }}
 - {name: GROMA_STORE, value: {{ .Values.store.url | quote }}}
+{{- with .Values.store.tls }}
+{{- if .serverName }}
+- {name: GROMA_STORE_TLS_SERVER_NAME, value: {{ .serverName | quote }}}
+{{- end }}
+{{- if .secret }}
+- {name: GROMA_STORE_TLS_CA, value: /etc/groma/store/ca.crt}
+{{- if .clientCertificate }}
+- {name: GROMA_STORE_TLS_CERT, value: /etc/groma/store/tls.crt}
+- {name: GROMA_STORE_TLS_KEY, value: /etc/groma/store/tls.key}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- if not .Values.store.serviceAccount }}
 {{- with .Values.store.credentialsSecret }}
 - {name: AWS_ACCESS_KEY_ID, valueFrom: {secretKeyRef: {name: {{ .name | quote }}, key: {{ .accessKey | quote }}}}}
 - {name: AWS_SECRET_ACCESS_KEY, valueFrom: {secretKeyRef: {name: {{ .name | quote }}, key: {{ .secretKey | quote }}}}}
+{{- end }}
 {{- end }}
 - {name: GROMA_LOG_FORMAT, value: json}
 {{- end }}
@@ -120,6 +139,12 @@ livenessProbe:
 {{- if and .Values.nats.tls.enabled .Values.nats.tls.secret }}
 - {name: nats-tls, mountPath: /etc/groma/nats, readOnly: true}
 {{- end }}
+{{- if .Values.store.tls.secret }}
+- {name: store-tls, mountPath: /etc/groma/store, readOnly: true}
+{{- end }}
+{{- if .Values.temporal.payloadKeysSecret.name }}
+- {name: payload-keys, mountPath: /etc/groma/payload-keys, readOnly: true}
+{{- end }}
 {{- end }}
 
 {{- define "groma.volumes" -}}
@@ -128,6 +153,12 @@ livenessProbe:
 {{- end }}
 {{- if and .Values.nats.tls.enabled .Values.nats.tls.secret }}
 - {name: nats-tls, secret: {secretName: {{ .Values.nats.tls.secret | quote }}, defaultMode: 0440}}
+{{- end }}
+{{- if .Values.store.tls.secret }}
+- {name: store-tls, secret: {secretName: {{ .Values.store.tls.secret | quote }}, defaultMode: 0440}}
+{{- end }}
+{{- if .Values.temporal.payloadKeysSecret.name }}
+- {name: payload-keys, secret: {secretName: {{ .Values.temporal.payloadKeysSecret.name | quote }}, defaultMode: 0440}}
 {{- end }}
 {{- end }}
 
