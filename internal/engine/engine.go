@@ -156,7 +156,7 @@ func (e *Engine) openStore(ctx context.Context, c Config, logger *slog.Logger) e
 		return err
 	}
 	if artefact.Exposes(c.Store, secrets) {
-		logger.Warn("storage is asked over plain HTTP: who is on the way can read and change what is kept", "store", redacted(c.Store))
+		logger.Warn("storage is asked over plain HTTP: who is on the way can read and change what is kept", "url", redacted(c.Store))
 	}
 	e.Store, err = artefact.Open(ctx, c.Store, secrets)
 	return err

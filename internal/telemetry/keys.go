@@ -37,7 +37,7 @@ var Keys = map[string]string{
 	"component": "which part of the engine speaks",
 	"subject":   "of a message of NATS",
 	"requests":  "how many requests for rescans",
-	"file":      "a file of the data folder",
+	"file":      "a file of the data folder, or of keys",
 	"version":   "of a database: which version of Temporal made it",
 	"now":       "of a database: which version there is now",
 }
