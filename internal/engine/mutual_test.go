@@ -25,7 +25,7 @@ import (
 func startMutual(t *testing.T, authority *enginetest.Authority) (address string) {
 	t.Helper()
 	path, log := filepath.Join(t.TempDir(), "temporal.db"), slog.New(slog.DiscardHandler)
-	if err := prepareDatabase(t.Context(), path, log); err != nil {
+	if err := prepareDatabase(t.Context(), path, false, log); err != nil {
 		t.Fatal(err)
 	}
 	if err := makeNamespace(sqliteConfig(path), "default"); err != nil {
