@@ -1,13 +1,14 @@
 package gitwire
 
 import (
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
 	"os"
 	"strings"
+
+	"groma/internal/conceal"
 )
 
 // CredentialSources says where credentials may be found. The zero value has
@@ -238,13 +239,11 @@ func unquoted(word string) string {
 	return strings.NewReplacer(`\"`, `"`, `\\`, `\`).Replace(word[1 : len(word)-1])
 }
 
-// conceal takes a secret out of a text, in each form that it goes over the
-// wire: a hostile server may send back what it was sent.
-func (s secret) conceal(text string) string {
+// concealed is what is taken out of whatever a host says: it may send back what
+// it was sent.
+func (s secret) concealed() conceal.Secrets {
 	if !s.isSet() {
-		return text
+		return conceal.Secrets{}
 	}
-	user, password := s.tell()
-	basic := base64.StdEncoding.EncodeToString([]byte(user + ":" + password))
-	return strings.NewReplacer(basic, "[secret]", password, "[secret]").Replace(text)
+	return conceal.Login(s.tell())
 }

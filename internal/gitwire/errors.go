@@ -53,9 +53,13 @@ func (t trial) judge(ctx context.Context, err error, seen evidence) error {
 	default:
 		v = t.read(err, seen)
 	}
-	text := t.secret.conceal(t.asked + ": " + v.text)
+	text := t.secret.concealed().In(t.asked + ": " + v.text)
 	return &fault.Error{Kind: v.kind, Err: errors.New(text), RetryAfter: v.after}
 }
+
+// quote is what a host says, fit for a message: what it was told is not in it,
+// be it cut off.
+func (t trial) quote(text string) string { return printable(t.secret.concealed().In(text)) }
 
 func (t trial) read(err error, seen evidence) verdict {
 	var line *pktline.ErrorLine
@@ -74,7 +78,7 @@ func (t trial) read(err error, seen evidence) verdict {
 	case saying: // go-git makes mere text of the error over HTTP
 		return t.bySaying(said)
 	case seen.status != 0 && seen.kind() != "":
-		return verdict{kind: fault.Unsupported, text: "it is no git repository: it answers with " + seen.kind()}
+		return verdict{kind: fault.Unsupported, text: "it is no git repository: it answers with " + t.quote(seen.kind())}
 	}
 	if v, ok := t.byNetwork(err); ok {
 		return v
@@ -85,7 +89,7 @@ func (t trial) read(err error, seen evidence) verdict {
 	if rest, ok := strings.CutPrefix(err.Error(), "unexpected error: "); ok { // go-git's for the sideband's error channel
 		return t.bySaying(rest)
 	}
-	return byShape(err)
+	return t.byShape(err)
 }
 
 // errorLine returns what an answer says that is nothing but an error.
@@ -115,7 +119,7 @@ func (e evidence) kind() string {
 	case media == "":
 		return "something of no kind"
 	}
-	return printable(media)
+	return media
 }
 
 // hideMissing are hosts that answer 401 to a stranger for a repository that is
@@ -129,7 +133,7 @@ func (t trial) byStatus(err error, seen evidence) verdict {
 	v := verdict{text: fmt.Sprintf("the host answers %d %s", status, http.StatusText(status)), after: retryAfter(seen.header, time.Now())}
 	switch {
 	case status < 400:
-		v.kind, v.text = fault.Unsupported, "its redirect cannot be followed: "+redirectReason(err)
+		v.kind, v.text = fault.Unsupported, "its redirect cannot be followed: "+t.quote(redirectReason(err))
 	case status == http.StatusUnauthorized && t.secret.isSet():
 		v.kind, v.text = fault.Denied, "the host does not take the credentials it was given: check them"
 	case status == http.StatusUnauthorized && hideMissing[t.host]:
@@ -197,7 +201,7 @@ func redirectReason(err error) string {
 	if strings.Contains(reason, "changes scheme") {
 		return "it leads from https to http"
 	}
-	return printable(reason)
+	return reason
 }
 
 // sayings are what git servers say, in lower case; the first that fits counts.
@@ -232,7 +236,7 @@ func (t trial) bySaying(text string) verdict {
 			return verdict{kind: s.kind, text: s.text}
 		}
 	}
-	return verdict{kind: fault.Unavailable, text: "it says: " + printable(strings.TrimFunc(text, func(r rune) bool { return r <= ' ' }))}
+	return verdict{kind: fault.Unavailable, text: "it says: " + t.quote(strings.TrimFunc(text, func(r rune) bool { return r <= ' ' }))}
 }
 
 func (t trial) byNetwork(err error) (verdict, bool) {
@@ -258,20 +262,20 @@ func (t trial) byNetwork(err error) (verdict, bool) {
 	case errors.As(err, &dns):
 		return verdict{kind: fault.Unavailable, text: "the name " + t.host + " could not be looked up"}, true
 	case errors.As(err, &cert), errors.As(err, &unknown):
-		return verdict{kind: fault.Unavailable, text: "the host's certificate is not good: " + lastReason(err)}, true
+		return verdict{kind: fault.Unavailable, text: "the host's certificate is not good: " + t.quote(innermost(err))}, true
 	case errors.As(err, &record):
 		return verdict{kind: fault.Unavailable, text: "the host does not speak TLS there"}, true
 	case errors.As(err, &timeout) && timeout.Timeout():
 		return verdict{kind: fault.Unavailable, text: "it did not answer in time"}, true
 	case errors.As(err, &op):
-		return verdict{kind: fault.Unavailable, text: "the connection failed: " + lastReason(op.Err)}, true
+		return verdict{kind: fault.Unavailable, text: "the connection failed: " + t.quote(innermost(op.Err))}, true
 	}
 	return verdict{}, false
 }
 
 // byShape is for what is left: an answer that ended early or is malformed.
 // Neither is the repository's fault for certain, so both are tried again.
-func byShape(err error) verdict {
+func (t trial) byShape(err error) verdict {
 	var unexpected *packp.ErrUnexpectedData
 	switch {
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, packp.ErrEmptyInput),
@@ -279,18 +283,21 @@ func byShape(err error) verdict {
 		errors.Is(err, net.ErrClosed), errors.Is(err, io.ErrClosedPipe):
 		return verdict{kind: fault.Unavailable, text: "the answer ended early"}
 	case errors.As(err, &unexpected):
-		return verdict{kind: fault.Unavailable, text: "the answer is not what git says: " + printable(unexpected.Msg)}
+		return verdict{kind: fault.Unavailable, text: "the answer is not what git says: " + t.quote(unexpected.Msg)}
 	}
-	return verdict{kind: fault.Unavailable, text: lastReason(err)}
+	return verdict{kind: fault.Unavailable, text: t.quote(innermost(err))}
 }
 
-// lastReason is the innermost reason, without the addresses that the outer
-// ones quote.
-func lastReason(err error) string {
+// lastReason is [innermost], fit for a message.
+func lastReason(err error) string { return printable(innermost(err)) }
+
+// innermost is the innermost reason, without the addresses that the outer ones
+// quote.
+func innermost(err error) string {
 	for {
 		inner := errors.Unwrap(err)
 		if inner == nil {
-			return printable(err.Error())
+			return err.Error()
 		}
 		err = inner
 	}

@@ -18,6 +18,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"groma/internal/conceal"
 	"groma/internal/outward"
 )
 
@@ -109,6 +110,9 @@ func New(config Config) *Client {
 		IdleConnTimeout:       90 * time.Second,
 		ForceAttemptHTTP2:     true,
 		DisableCompression:    true, // so that bytes received are bytes received
+		OnProxyConnectResponse: func(_ context.Context, _ *url.URL, _ *http.Request, answer *http.Response) error {
+			return conceal.ProxyAnswer(answer.StatusCode)
+		},
 	}
 	c.carry = c.watched(c.http)
 	if config.Guard != nil {

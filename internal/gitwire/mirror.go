@@ -2,12 +2,16 @@ package gitwire
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 )
 
 // A Mirror says that addresses beginning with From are asked for as if they
 // began with To, as git's url.<To>.insteadOf=<From> does.
 type Mirror struct{ From, To string }
+
+// tokenAsUser is an address over HTTP with a user: as such, hosts take tokens.
+var tokenAsUser = regexp.MustCompile(`^(?i:https?)://[^/?#]*@`)
 
 // ParseMirror reads FROM=TO. Neither may hold a password.
 func ParseMirror(rule string) (Mirror, error) {
@@ -16,8 +20,8 @@ func ParseMirror(rule string) (Mirror, error) {
 		return Mirror{}, fmt.Errorf("mirror %q: want FROM=TO, two beginnings of addresses", printable(rule))
 	}
 	for _, prefix := range []string{from, to} {
-		if _, _, secret := cutPassword(prefix); secret {
-			return Mirror{}, fmt.Errorf("mirror: an address holds a password; put it into ~/.netrc or a token file instead")
+		if _, _, secret := cutPassword(prefix); secret || tokenAsUser.MatchString(prefix) {
+			return Mirror{}, fmt.Errorf("mirror: an address holds a password or a token; put it into ~/.netrc or a token file instead")
 		}
 		if printable(prefix) != prefix {
 			return Mirror{}, fmt.Errorf("mirror %q: not printable", printable(rule))

@@ -37,10 +37,10 @@ func TestRewrite(t *testing.T) {
 }
 
 func TestParseMirror_Error(t *testing.T) {
-	for _, rule := range []string{"", "a", "=b", "a=", "https://u:p@h/=x", "x=https://u:p@h/", "a\n=b"} {
+	for _, rule := range []string{"", "a", "=b", "a=", "https://u:p@h/=x", "x=https://u:p@h/", "x=https://u:p@h", "x=HTTPS://token@h/", "http://token@h/=x", "a\n=b"} {
 		if m, err := ParseMirror(rule); err == nil {
 			t.Errorf("ParseMirror(%q) = %v", rule, m)
-		} else if strings.Contains(err.Error(), "u:p") {
+		} else if strings.Contains(err.Error(), "u:p") || strings.Contains(err.Error(), "token@") {
 			t.Errorf("ParseMirror(%q) tells the password: %v", rule, err)
 		}
 	}

@@ -80,7 +80,7 @@ func (r *Remote) probe(ctx context.Context) error {
 	if found := r.session.address(); found != "" {
 		public := restore(r.client.config.Mirrors, r.mirror, found)
 		if !sameRepository(public, r.request.Address) {
-			r.MovedTo = printable(public)
+			r.MovedTo = r.trial.quote(public)
 		}
 	}
 	if err := r.resolve(refs); err != nil {
