@@ -6,8 +6,10 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
+	"groma/internal/conceal"
 	"groma/internal/fault"
 	"groma/internal/landscape"
 	"groma/internal/outward"
@@ -26,13 +28,38 @@ var strictest = NewRemote(&outward.Rules{})
 
 // NewRemote returns a Remote that keeps to rules.
 func NewRemote(rules *outward.Rules) *Remote {
-	direct := http.DefaultTransport.(*http.Transport).Clone()
+	direct := transport()
 	direct.Proxy = nil
 	direct.DialContext = (&net.Dialer{Timeout: 30 * time.Second, ControlContext: rules.Control}).DialContext
 	return &Remote{rules, &http.Client{
-		Transport:     &guarded{rules: rules, direct: direct, proxied: http.DefaultTransport, proxy: http.ProxyFromEnvironment},
-		CheckRedirect: notForEver,
+		Transport: &guarded{rules: rules, direct: direct, proxied: transport(), proxy: http.ProxyFromEnvironment},
+		CheckRedirect: func(request *http.Request, via []*http.Request) error {
+			request.Header.Del("Referer")
+			return notForEver(request, via)
+		},
 	}}
+}
+
+// plain asks whatever it is told to, for a command.
+var plain = sync.OnceValue(func() *http.Client {
+	return &http.Client{Transport: transport(), CheckRedirect: func(request *http.Request, via []*http.Request) error {
+		request.Header.Del("Referer")
+		if len(via) >= mostRedirects {
+			return errManyRedirects
+		}
+		return nil
+	}}
+})
+
+// transport is the usual one, less what it would tell of a proxy. Clients that
+// use it send no Referer: it would tell where one is redirected to the query of
+// the address that was asked, which may be a token.
+func transport() *http.Transport {
+	t := http.DefaultTransport.(*http.Transport).Clone()
+	t.OnProxyConnectResponse = func(_ context.Context, _ *url.URL, _ *http.Request, answer *http.Response) error {
+		return conceal.ProxyAnswer(answer.StatusCode)
+	}
+	return t
 }
 
 // Read brings what the URL of a file names, as the function of that name does,
@@ -91,10 +118,15 @@ func (g *guarded) RoundTrip(request *http.Request) (*http.Response, error) {
 	return g.proxied.RoundTrip(request)
 }
 
+// mostRedirects is how long a chain of redirects may be.
+const mostRedirects = 10
+
+var errManyRedirects = fault.Errorf(fault.Unsupported, "it redirects more than ten times")
+
 // notForEver ends a chain of redirects, and one that gives up encryption.
 func notForEver(request *http.Request, via []*http.Request) error {
-	if len(via) >= 10 {
-		return fault.Errorf(fault.Unsupported, "it redirects more than ten times")
+	if len(via) >= mostRedirects {
+		return errManyRedirects
 	}
 	if strings.EqualFold(via[len(via)-1].URL.Scheme, "https") && !strings.EqualFold(request.URL.Scheme, "https") {
 		return fault.Errorf(fault.Unsupported, "it redirects to an address that is not https")

@@ -12,7 +12,6 @@ import (
 	"errors"
 	"io"
 	"io/fs"
-	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -48,7 +47,7 @@ func Read(ctx context.Context, arg string, stdin io.Reader) (Source, error) {
 	case arg == "-":
 		return readStdin(stdin)
 	case isURL(arg):
-		return readURL(ctx, http.DefaultClient, arg)
+		return readURL(ctx, plain(), arg)
 	case strings.HasPrefix(arg, "file://"):
 		a, err := landscape.ParseAddress(arg)
 		if err != nil {
@@ -76,7 +75,7 @@ func Read(ctx context.Context, arg string, stdin io.Reader) (Source, error) {
 // it.
 func ReadFile(ctx context.Context, arg string) (landscape.Document, error) {
 	if isURL(arg) {
-		return get(ctx, http.DefaultClient, arg)
+		return get(ctx, plain(), arg)
 	}
 	return readPath(arg)
 }

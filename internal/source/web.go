@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"groma/internal/conceal"
 	"groma/internal/fault"
 	"groma/internal/landscape"
 )
@@ -89,6 +90,10 @@ func public(u *url.URL) string {
 	return shown.String()
 }
 
+// shortestInDocument is the least that a secret has which is looked for in what
+// comes: a shorter one may be a word of it.
+const shortestInDocument = 12
+
 // get brings a file over HTTP.
 func get(ctx context.Context, client *http.Client, arg string) (landscape.Document, error) {
 	u, err := url.Parse(arg)
@@ -101,9 +106,10 @@ func get(ctx context.Context, client *http.Client, arg string) (landscape.Docume
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	name := public(u)
+	told := conceal.Address(u) // which the host may say again, in whatever it answers
 	response, err := ask(ctx, client, u)
 	if err != nil {
-		return landscape.Document{}, err
+		return landscape.Document{}, told.Err(err)
 	}
 	defer response.Body.Close()
 	if err := judge(name, response); err != nil {
@@ -111,9 +117,9 @@ func get(ctx context.Context, client *http.Client, arg string) (landscape.Docume
 	}
 	data, err := readBounded(name, response.Body)
 	if err != nil {
-		return landscape.Document{}, err
+		return landscape.Document{}, told.Err(err)
 	}
-	return landscape.Document{Name: name, Data: data}, nil
+	return landscape.Document{Name: name, Data: []byte(told.AtLeast(shortestInDocument).In(string(data)))}, nil
 }
 
 func ask(ctx context.Context, client *http.Client, u *url.URL) (*http.Response, error) {
@@ -169,7 +175,8 @@ func judge(name string, response *http.Response) error {
 	case status >= 400:
 		kind = fault.Invalid
 	}
-	err := fault.Errorf(kind, "asking for %s: the answer is %s%s", name, response.Status, advice)
+	// The words beside the status are the host's, which may say what it was told.
+	err := fault.Errorf(kind, "asking for %s: the answer is %d %s%s", name, response.StatusCode, http.StatusText(response.StatusCode), advice)
 	var failure *fault.Error
 	if seconds, notNumber := strconv.Atoi(response.Header.Get("Retry-After")); notNumber == nil && seconds > 0 && errors.As(err, &failure) {
 		failure.RetryAfter = time.Duration(min(seconds, 86400)) * time.Second
