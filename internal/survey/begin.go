@@ -122,11 +122,12 @@ func Complete(request *gromav1.StartSurveyRequest) (*gromav1.SurveySpec, Sources
 	if spec == nil {
 		spec = &gromav1.SurveySpec{}
 	}
+	// First of all, since documents have their names from it.
+	spec.Source, spec.Clomonitor, spec.Annotations = Shown(spec.Source), Shown(spec.Clomonitor), Shown(spec.Annotations)
 	sources, err := completeSources(spec, request)
 	if err != nil {
 		return nil, Sources{}, err
 	}
-	spec.Source, spec.Clomonitor, spec.Annotations = Shown(spec.Source), Shown(spec.Clomonitor), Shown(spec.Annotations)
 	if spec.Languages, err = namedLanguages(spec.Languages); err != nil {
 		return nil, Sources{}, err
 	}
@@ -145,7 +146,7 @@ func Complete(request *gromav1.StartSurveyRequest) (*gromav1.SurveySpec, Sources
 // completeSources says in the spec what the documents are.
 func completeSources(spec *gromav1.SurveySpec, request *gromav1.StartSurveyRequest) (sources Sources, err error) {
 	if spec.Name == "" {
-		spec.Name = path.Base(cmp.Or(Shown(spec.Source), "landscape"))
+		spec.Name = path.Base(cmp.Or(spec.Source, "landscape"))
 	}
 	sources.Landscape = landscape.Document{Name: spec.Name, Data: landscape.Redact(request.GetDocument())}
 	if spec.Kind == "" || len(sources.Landscape.Data) == 0 {

@@ -69,7 +69,7 @@ func TestComplete(t *testing.T) {
 	spec, sources, err := Complete(&gromav1.StartSurveyRequest{
 		Spec: &gromav1.SurveySpec{
 			Source: "https://u:p@example.org/a/landscape.yml?token=s", Languages: []string{"rust", "Rust", "c++"},
-			Clomonitor: "https://example.org/c.yaml#x", Sha256: "forged", AnnotationsSha256: "forged",
+			Clomonitor: "https://example.org/c.yaml?token=s#x", Sha256: "forged", AnnotationsSha256: "forged",
 		},
 		Document: []byte("landscape: []\n"), Clomonitor: []byte("- name: a\n"),
 	})
@@ -84,7 +84,7 @@ func TestComplete(t *testing.T) {
 	if !proto.Equal(spec, want) {
 		t.Errorf("got  %v\nwant %v", spec, want)
 	}
-	if sources.Clomonitor == nil || sources.Annotations != nil {
+	if sources.Clomonitor == nil || sources.Clomonitor.Name != "c.yaml" || sources.Annotations != nil {
 		t.Errorf("sources are %+v", sources)
 	}
 }
