@@ -52,7 +52,7 @@ func Examine(ctx context.Context, address string, secrets Secrets) (Examination,
 	}
 	config, err := s3Config(u, secrets)
 	if err != nil {
-		return Examination{}, fault.Errorf(fault.Invalid, "artefact: store address %q: %w", address, err)
+		return Examination{}, fault.Errorf(fault.Invalid, "%w", err)
 	}
 	return examineS3(ctx, config)
 }
@@ -132,7 +132,7 @@ func (s *S3) listsOne(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel() // ends the listing's goroutine
 	first := <-s.core.Client.ListObjects(ctx, s.bucket, minio.ListObjectsOptions{Prefix: s.prefix, MaxKeys: 1})
-	return first.Err
+	return s.keys.hide(first.Err)
 }
 
 // refused gives a failure of S3 its kind.

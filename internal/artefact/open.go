@@ -24,17 +24,37 @@ func Open(ctx context.Context, address string, secrets Secrets) (Store, error) {
 	switch u.Scheme {
 	case "file":
 		if u.Host != "" || u.Path == "" {
-			return nil, fmt.Errorf("artefact: store address %q: a folder is file:// and an absolute path, as in file:///var/lib/groma", address)
+			return nil, fmt.Errorf("artefact: store address %q: a folder is file:// and an absolute path, as in file:///var/lib/groma", Shown(address))
 		}
 		return NewFolder(u.Path)
 	case "s3":
 		config, err := s3Config(u, secrets)
 		if err != nil {
-			return nil, fmt.Errorf("artefact: store address %q: %w", address, err)
+			return nil, err
 		}
 		return NewS3(ctx, config)
 	}
-	return nil, fmt.Errorf("artefact: store address %q: want file:///… or s3://…", address)
+	return nil, fmt.Errorf("artefact: store address %q: want file:///… or s3://…", Shown(address))
+}
+
+// Shown is the address of a store as it may be shown: without a login, and
+// without settings that no store has, among which people put keys.
+func Shown(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return "unreadable"
+	}
+	query := url.Values{}
+	for _, name := range []string{"endpoint", "region"} {
+		if value := u.Query().Get(name); value != "" {
+			query.Set(name, value)
+		}
+	}
+	if e, err := url.Parse(query.Get("endpoint")); err != nil || e.User != nil {
+		query.Set("endpoint", "redacted")
+	}
+	u.User, u.RawQuery, u.Fragment = nil, strings.NewReplacer("%3A", ":", "%2F", "/").Replace(query.Encode()), ""
+	return u.String()
 }
 
 // Exposes says whether others on the way can read what goes to the storage at an
@@ -49,6 +69,14 @@ func Exposes(address string, secrets Secrets) bool {
 }
 
 func s3Config(u *url.URL, secrets Secrets) (S3Config, error) {
+	config, err := readS3Config(u, secrets)
+	if err != nil {
+		return config, fmt.Errorf("artefact: store address %q: %w", Shown(u.String()), err)
+	}
+	return config, nil
+}
+
+func readS3Config(u *url.URL, secrets Secrets) (S3Config, error) {
 	config := S3Config{Bucket: u.Host, Prefix: u.Path, Endpoint: "s3.amazonaws.com", Region: u.Query().Get("region"), Secrets: secrets}
 	if config.Bucket == "" {
 		return config, fmt.Errorf("no bucket: want s3://bucket/prefix")
@@ -68,12 +96,15 @@ func s3Config(u *url.URL, secrets Secrets) (S3Config, error) {
 		return config, nil
 	}
 	e, err := url.Parse(endpoint)
-	if err != nil || e.Host == "" || e.Scheme != "http" && e.Scheme != "https" {
-		return config, fmt.Errorf("endpoint %q: want http://host:port or https://host", endpoint)
+	switch {
+	case err != nil || e.Host == "" || e.Scheme != "http" && e.Scheme != "https":
+		return config, fmt.Errorf("endpoint: want http://host:port or https://host")
+	case e.User != nil:
+		return config, fmt.Errorf("keys do not belong in the endpoint's address: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
 	}
 	config.Endpoint, config.Plain = e.Host, e.Scheme == "http"
 	if config.Plain && secrets.TLS != nil {
-		return config, fmt.Errorf("endpoint %q: certificates are for https://", endpoint)
+		return config, fmt.Errorf("endpoint: certificates are for https://")
 	}
 	return config, nil
 }

@@ -11,13 +11,16 @@ import (
 	"io"
 	"iter"
 	"net/http"
+	"net/url"
 	"os"
 	"strings"
 	"sync/atomic"
 	"time"
 
 	"github.com/minio/minio-go/v7"
+	"github.com/minio/minio-go/v7/pkg/credentials"
 
+	"groma/internal/conceal"
 	"groma/internal/fault"
 )
 
@@ -28,6 +31,7 @@ type S3 struct {
 	prefix string // "" or ends in a slash
 	plain  bool   // over HTTP, without TLS
 	idle   time.Duration
+	keys   *knownKeys
 }
 
 // longestIdle is how long nothing may come of an object that is being read.
@@ -73,8 +77,9 @@ func connectS3(config S3Config, transport http.RoundTripper, tries int) (*S3, er
 			return nil, err
 		}
 	}
+	keys := &knownKeys{Provider: config.provider()}
 	core, err := minio.NewCore(config.Endpoint, &minio.Options{
-		Creds:      config.credentials(),
+		Creds:      credentials.New(keys),
 		Secure:     !config.Plain,
 		Region:     config.Region,
 		Transport:  transport,
@@ -87,16 +92,23 @@ func connectS3(config S3Config, transport http.RoundTripper, tries int) (*S3, er
 	if prefix != "" {
 		prefix += "/"
 	}
-	return &S3{core: *core, bucket: config.Bucket, prefix: prefix, plain: config.Plain, idle: longestIdle}, nil
+	return &S3{core: *core, bucket: config.Bucket, prefix: prefix, plain: config.Plain, idle: longestIdle, keys: keys}, nil
 }
 
-// transport is minio-go's own, with the TLS that is asked for.
+// transport is minio-go's own, with the TLS that is asked for, and less what it
+// would tell of a proxy.
 func (c S3Config) transport() (*http.Transport, error) {
-	transport, err := minio.DefaultTransport(!c.Plain)
-	if err == nil && c.TLS != nil {
-		transport.TLSClientConfig = c.TLS.Clone()
+	t, err := minio.DefaultTransport(!c.Plain)
+	if err != nil {
+		return nil, err
 	}
-	return transport, err
+	if c.TLS != nil {
+		t.TLSClientConfig = c.TLS.Clone()
+	}
+	t.OnProxyConnectResponse = func(_ context.Context, _ *url.URL, _ *http.Request, answer *http.Response) error {
+		return conceal.ProxyAnswer(answer.StatusCode)
+	}
+	return t, nil
 }
 
 // probe is [probe], and has the server refuse a write whose If-Match does not
@@ -190,7 +202,9 @@ func (s *S3) CreateFrom(ctx context.Context, key string, write func(io.Writer) e
 
 func (s *S3) create(ctx context.Context, key string, data io.ReadSeeker, size int64, sum string) error {
 	err := s.putFrom(ctx, key, data, size, sum, func(o *minio.PutObjectOptions) { o.SetMatchETagExcept("*") })
-	if refusedCondition(err) && minio.ToErrorResponse(errors.Unwrap(err)).Code != minio.NoSuchKey { // which says nothing of this key
+	var answer minio.ErrorResponse
+	errors.As(err, &answer)
+	if refusedCondition(err) && answer.Code != minio.NoSuchKey { // which says nothing of this key
 		return fmt.Errorf("%s: %w", key, ErrExists)
 	}
 	return err
@@ -246,7 +260,7 @@ func (s *S3) putFrom(ctx context.Context, key string, data io.ReadSeeker, size i
 	condition(&options)
 	_, err := s.core.Client.PutObject(ctx, s.bucket, s.prefix+key, data, size, options)
 	if err != nil {
-		return fmt.Errorf("artefact: keep %s: %w", key, err)
+		return s.keys.hide(fmt.Errorf("artefact: keep %s: %w", key, err))
 	}
 	return nil
 }
@@ -306,7 +320,7 @@ func (s *S3) read(ctx context.Context, key string) (data []byte, tag, sum string
 	if minio.ToErrorResponse(err).Code == minio.NoSuchKey {
 		return nil, "", "", fmt.Errorf("%s: %w", key, ErrMissing)
 	}
-	return nil, "", "", fmt.Errorf("artefact: read %s: %w", key, err)
+	return nil, "", "", s.keys.hide(fmt.Errorf("artefact: read %s: %w", key, err))
 }
 
 // readAll reads a body to its end. A server that stops in the middle of it would
@@ -361,7 +375,7 @@ func (s *S3) Entries(ctx context.Context, prefix string) iter.Seq2[Entry, error]
 		options := minio.ListObjectsOptions{Prefix: s.prefix + prefix, Recursive: true}
 		for object := range s.core.Client.ListObjects(ctx, s.bucket, options) {
 			if object.Err != nil {
-				yield(Entry{}, fmt.Errorf("artefact: list %s: %w", prefix, object.Err))
+				yield(Entry{}, s.keys.hide(fmt.Errorf("artefact: list %s: %w", prefix, object.Err)))
 				return
 			}
 			key := strings.TrimPrefix(object.Key, s.prefix)
@@ -378,7 +392,7 @@ func (s *S3) Delete(ctx context.Context, key string) error {
 		return err
 	}
 	if err := s.core.Client.RemoveObject(ctx, s.bucket, s.prefix+key, minio.RemoveObjectOptions{}); err != nil {
-		return fmt.Errorf("artefact: delete %s: %w", key, err)
+		return s.keys.hide(fmt.Errorf("artefact: delete %s: %w", key, err))
 	}
 	return nil
 }

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/minio/minio-go/v7/pkg/credentials"
+
+	"groma/internal/conceal"
 )
 
 // Secrets are how an S3 is asked, and by whom; a folder wants none. Keys come
@@ -50,21 +52,54 @@ func (s Secrets) given() bool {
 	return s.AccessKey != "" || s.WebIdentity.TokenFile != "" || s.File != "" || s.Container
 }
 
-// credentials are what each request is signed with.
-func (s Secrets) credentials() *credentials.Credentials {
+// provider is where the keys come from that each request is signed with.
+func (s Secrets) provider() credentials.Provider {
 	switch w := s.WebIdentity; {
 	case s.AccessKey != "":
-		return credentials.NewStaticV4(s.AccessKey, s.SecretKey, s.SessionToken)
+		return &credentials.Static{Value: credentials.Value{
+			AccessKeyID: s.AccessKey, SecretAccessKey: s.SecretKey, SessionToken: s.SessionToken, SignerType: credentials.SignatureV4,
+		}}
 	case w.TokenFile != "":
 		role := &credentials.IAM{Region: w.Region, Endpoint: w.Endpoint}
 		role.EKSIdentity.TokenFile, role.EKSIdentity.RoleARN, role.EKSIdentity.RoleSessionName = w.TokenFile, w.Role, cmp.Or(w.Session, "groma")
-		return credentials.New(role)
+		return role
 	case s.File != "":
-		return credentials.New(&fileKeys{FileAWSCredentials: credentials.FileAWSCredentials{Filename: s.File, Profile: cmp.Or(s.Profile, "default")}})
+		return &fileKeys{FileAWSCredentials: credentials.FileAWSCredentials{Filename: s.File, Profile: cmp.Or(s.Profile, "default")}}
 	case s.Container:
-		return credentials.New(&credentials.IAM{})
+		return &credentials.IAM{}
 	}
-	return credentials.NewStaticV4("", "", "")
+	return &credentials.Static{Value: credentials.Value{SignerType: credentials.SignatureAnonymous}}
+}
+
+// knownKeys remember the keys that a server was told, which may say them again:
+// those of now, and those before them, of which answers may still come.
+type knownKeys struct {
+	credentials.Provider
+
+	mu          sync.Mutex
+	now, before conceal.Secrets
+	words       [3]string // of now
+}
+
+func (k *knownKeys) RetrieveWithCredContext(c *credentials.CredContext) (credentials.Value, error) {
+	value, err := k.Provider.RetrieveWithCredContext(c)
+	words := [3]string{value.AccessKeyID, value.SecretAccessKey, value.SessionToken}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if err == nil && words != k.words {
+		k.words, k.before, k.now = words, k.now, conceal.Words(words[:]...)
+	}
+	return value, err
+}
+
+func (k *knownKeys) Retrieve() (credentials.Value, error) { return k.RetrieveWithCredContext(nil) }
+
+// hide has an error say none of them.
+func (k *knownKeys) hide(err error) error {
+	k.mu.Lock()
+	told := k.now.And(k.before)
+	k.mu.Unlock()
+	return told.Err(err)
 }
 
 // fileKeys are keys from a file that may become another while it is used.
