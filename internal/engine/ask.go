@@ -63,7 +63,7 @@ func AskTemporal(ctx context.Context, c Config) (facts Facts, err error) {
 	began := time.Now()
 	info, err := temporal.WorkflowService().GetSystemInfo(ctx, &workflowservice.GetSystemInfoRequest{})
 	if err != nil {
-		return facts, &Refusal{What: "the Temporal at " + c.Temporal + " does not say what it is", Err: err, Next: advice(err, "--temporal")}
+		return facts, &Refusal{What: "the Temporal at " + c.Temporal + " does not say what it is", Err: c.toldTemporal(c.Temporal).Err(err), Next: advice(err, "--temporal")}
 	}
 	facts.Version, facts.RoundTrip = info.ServerVersion, time.Since(began)
 	facts.Shut = illegible(ctx, temporal, c.Namespace, "", payloads)
@@ -90,14 +90,14 @@ func AskNATS(ctx context.Context, c Config) (facts Facts, err error) {
 	if err != nil {
 		return facts, err
 	}
-	conn, err := connectNATS(ctx, c.NATS, append(options, nats.NoReconnect()))
+	conn, err := connectNATS(ctx, c, append(options, nats.NoReconnect()))
 	if err != nil {
 		return facts, err
 	}
 	defer conn.Close()
 	facts.Version = conn.ConnectedServerVersion()
 	if facts.RoundTrip, err = conn.RTT(); err != nil {
-		return facts, refusedByNATS(c.NATS, err)
+		return facts, refusedByNATS(c, err)
 	}
 	if state, err := conn.TLSConnectionState(); err == nil {
 		facts.Tell(state)
@@ -107,7 +107,7 @@ func AskNATS(ctx context.Context, c Config) (facts Facts, err error) {
 		err = errors.Join(jetstream.ErrJetStreamNotEnabled, err) // silence is how an account without it answers
 	}
 	if err != nil {
-		return facts, noJetStream(c.NATS, err)
+		return facts, noJetStream(c, err)
 	}
 	return facts, nil
 }

@@ -81,8 +81,10 @@ func (c Config) Validate() error {
 		}
 	}
 	if c.NATS != "" && c.NATS != Off {
-		if u, err := url.Parse(c.NATS); err != nil || u.Host == "" {
-			errs = append(errs, errors.New("NATS's address: want nats://host:port or off"))
+		for address := range strings.SplitSeq(c.NATS, ",") {
+			if u, err := url.Parse(strings.TrimSpace(address)); err != nil || u.Host == "" {
+				errs = append(errs, errors.New("NATS's address: want nats://host:port, several with commas between them, or off"))
+			}
 		}
 	}
 	if strings.ContainsFunc(c.Namespace, func(r rune) bool { return r <= ' ' || r == 0x7f }) {
@@ -192,10 +194,10 @@ func (c Config) LogValue() slog.Value {
 		slog.Any("temporal_api_key", c.TemporalAPIKey),
 		slog.String("payload_keys", c.PayloadKeys),
 		slog.String("namespace", c.Namespace),
-		slog.String("nats", cmp.Or(redacted(c.NATS), "embedded")),
+		slog.String("nats", cmp.Or(ShownNATS(c.NATS), "embedded")),
 		slog.Any("nats_tls", c.NATSTLS),
 		slog.Bool("nats_login", c.NATSLogin.given()),
-		slog.String("store", redacted(c.Store)),
+		slog.String("store", artefact.Shown(c.Store)),
 		slog.Any("store_tls", c.StoreTLS),
 	)
 }
@@ -206,15 +208,22 @@ func (c Config) Format(f fmt.State, _ rune) { fmt.Fprint(f, c.LogValue()) }
 // MarshalText is c as it may be shown.
 func (c Config) MarshalText() ([]byte, error) { return fmt.Append(nil, c.LogValue()), nil }
 
-func redacted(address string) string {
-	u, err := url.Parse(address)
-	if err != nil {
-		return "unreadable"
+// ShownNATS is NATS's address as it may be shown. It may be several, with commas
+// between them.
+func ShownNATS(addresses string) string {
+	var shown []string
+	for address := range strings.SplitSeq(addresses, ",") {
+		u, err := url.Parse(strings.TrimSpace(address))
+		if err != nil {
+			return "unreadable"
+		}
+		if u.User != nil { // a name may be a token
+			u.User = url.User("redacted")
+		}
+		u.RawQuery, u.Fragment = "", ""
+		shown = append(shown, u.String())
 	}
-	if u.User != nil { // a name may be a token
-		u.User = url.User("redacted")
-	}
-	return u.String()
+	return strings.Join(shown, ",")
 }
 
 // Embeds says, with an error, if this program was built without servers.

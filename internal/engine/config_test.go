@@ -27,14 +27,15 @@ func TestValidate(t *testing.T) {
 
 func TestValidate_Error(t *testing.T) {
 	for name, spoil := range map[string]func(*Config){
-		"no folder for Temporal": func(c *Config) { c.Temporal = "" },
-		"no folder for NATS":     func(c *Config) { c.NATS = "" },
-		"no folder for storage":  func(c *Config) { c.Store = "" },
-		"no port":                func(c *Config) { c.Temporal = "temporal.example.org" },
-		"no host":                func(c *Config) { c.Temporal = ":7233" },
-		"a URL for Temporal":     func(c *Config) { c.Temporal = "http://temporal.example.org:7233" },
-		"no scheme for NATS":     func(c *Config) { c.NATS = "nats.example.org" },
-		"spaces in a namespace":  func(c *Config) { c.Namespace = "a b" },
+		"no folder for Temporal":        func(c *Config) { c.Temporal = "" },
+		"no folder for NATS":            func(c *Config) { c.NATS = "" },
+		"no folder for storage":         func(c *Config) { c.Store = "" },
+		"no port":                       func(c *Config) { c.Temporal = "temporal.example.org" },
+		"no host":                       func(c *Config) { c.Temporal = ":7233" },
+		"a URL for Temporal":            func(c *Config) { c.Temporal = "http://temporal.example.org:7233" },
+		"no scheme for NATS":            func(c *Config) { c.NATS = "nats.example.org" },
+		"no scheme for the second NATS": func(c *Config) { c.NATS = "nats://nats.example.org,other.example.org" },
+		"spaces in a namespace":         func(c *Config) { c.Namespace = "a b" },
 	} {
 		c := elsewhere
 		spoil(&c)
@@ -46,8 +47,8 @@ func TestValidate_Error(t *testing.T) {
 
 func TestLogValue_ShowsNoSecrets(t *testing.T) {
 	c := elsewhere
-	c.NATS = "nats://token@nats.example.org"
-	c.Store = "s3://name:password@bucket"
+	c.NATS = "nats://token@nats.example.org,nats://u:password@other.example.org"
+	c.Store = "s3://name:password@bucket?secret_key=secret&endpoint=http://u:password@s3.example.org"
 	c.Secrets.AccessKey, c.Secrets.SecretKey = "access", "secret"
 	var out bytes.Buffer
 	slog.New(slog.NewTextHandler(&out, nil)).Info("configured", "engine", c)

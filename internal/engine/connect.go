@@ -12,6 +12,8 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/log"
+
+	"groma/internal/conceal"
 )
 
 // patience is how long a server may take to answer for the first time.
@@ -27,7 +29,7 @@ func dialTemporal(ctx context.Context, c Config, address string, payloads sealin
 		HostPort:          address,
 		Namespace:         c.Namespace,
 		Logger:            log.NewStructuredLogger(quietly(logger, "temporal-client")),
-		ConnectionOptions: client.ConnectionOptions{TLS: secure},
+		ConnectionOptions: client.ConnectionOptions{TLS: secure, DialOptions: discreet(c.toldTemporal(address))},
 		Interceptors:      c.Interceptors,
 		DataConverter:     payloads,
 		FailureConverter:  newFailures(payloads, c.PayloadKeys != ""),
@@ -39,7 +41,7 @@ func dialTemporal(ctx context.Context, c Config, address string, payloads sealin
 	defer cancel()
 	temporal, err := client.DialContext(ctx, options)
 	if err != nil {
-		return nil, refusedByTemporal(ctx, address, c.Namespace, secure, err)
+		return nil, refusedByTemporal(ctx, c, address, secure, err)
 	}
 	_, err = temporal.WorkflowService().DescribeNamespace(ctx, &workflowservice.DescribeNamespaceRequest{Namespace: c.Namespace})
 	if err == nil {
@@ -50,13 +52,13 @@ func dialTemporal(ctx context.Context, c Config, address string, payloads sealin
 	if errors.As(err, &missing) {
 		return nil, noNamespace(address, c.Namespace)
 	}
-	return nil, refusedByTemporal(ctx, address, c.Namespace, secure, err)
+	return nil, refusedByTemporal(ctx, c, address, secure, err)
 }
 
 // natsOptions make a connection that is looked for again for ever once it has
 // been there.
 func natsOptions(c Config, logger *slog.Logger) ([]nats.Option, error) {
-	options := natsHandlers(quietly(logger, "nats-client"))
+	options := natsHandlers(quietly(logger, "nats-client"), c.toldNATS)
 	secure, err := c.NATSTLS.config()
 	if err != nil {
 		return nil, fmt.Errorf("TLS for NATS: %w", err)
@@ -74,11 +76,13 @@ func natsOptions(c Config, logger *slog.Logger) ([]nats.Option, error) {
 	return options, nil
 }
 
-func natsHandlers(logger *slog.Logger) []nats.Option {
+// natsHandlers log what told takes the secrets out of: the server has a say in it.
+func natsHandlers(logger *slog.Logger, told func() conceal.Secrets) []nats.Option {
 	return []nats.Option{
 		nats.Name("groma"),
 		nats.MaxReconnects(-1),
 		nats.ErrorHandler(func(_ *nats.Conn, s *nats.Subscription, err error) {
+			err = told().Err(err)
 			if s == nil {
 				logger.Warn("NATS reports an error", "error", err)
 				return
@@ -87,20 +91,20 @@ func natsHandlers(logger *slog.Logger) []nats.Option {
 		}),
 		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
 			if err != nil {
-				logger.Warn("connection to NATS lost", "error", err)
+				logger.Warn("connection to NATS lost", "error", told().Err(err))
 			}
 		}),
 		nats.ReconnectHandler(func(*nats.Conn) { logger.Warn("connected to NATS again") }),
 	}
 }
 
-func connectNATS(ctx context.Context, address string, options []nats.Option) (*nats.Conn, error) {
+func connectNATS(ctx context.Context, c Config, options []nats.Option) (*nats.Conn, error) {
 	if deadline, ok := ctx.Deadline(); ok {
 		options = append(options, nats.Timeout(min(patience, time.Until(deadline))))
 	}
-	conn, err := nats.Connect(address, options...)
+	conn, err := nats.Connect(c.NATS, options...)
 	if err != nil {
-		return nil, refusedByNATS(address, err)
+		return nil, refusedByNATS(c, err)
 	}
 	return conn, nil
 }

@@ -156,7 +156,7 @@ func (e *Engine) openStore(ctx context.Context, c Config, logger *slog.Logger) e
 		return err
 	}
 	if artefact.Exposes(c.Store, secrets) {
-		logger.Warn("storage is asked over plain HTTP: who is on the way can read and change what is kept", "url", redacted(c.Store))
+		logger.Warn("storage is asked over plain HTTP: who is on the way can read and change what is kept", "url", artefact.Shown(c.Store))
 	}
 	e.Store, err = artefact.Open(ctx, c.Store, secrets)
 	return err
@@ -178,7 +178,7 @@ func (e *Engine) openNotices(ctx context.Context, c Config, logger *slog.Logger)
 		e.onClose(stop)
 		options = append(options, server)
 	}
-	conn, err := connectNATS(ctx, c.NATS, options)
+	conn, err := connectNATS(ctx, c, options)
 	if err != nil {
 		return err
 	}

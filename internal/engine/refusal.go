@@ -150,7 +150,8 @@ func CertificateAdvice(err error, flag string) string {
 const noTemporal = "no Temporal answers at "
 
 // refusedByTemporal says why Temporal could not be asked.
-func refusedByTemporal(ctx context.Context, address, namespace string, config *tls.Config, err error) error {
+func refusedByTemporal(ctx context.Context, c Config, address string, config *tls.Config, err error) error {
+	namespace, err := c.Namespace, c.toldTemporal(address).Err(err)
 	r := &Refusal{What: noTemporal + address, Err: err}
 	if r.Next = temporalAdvice(address, namespace, err); r.Next != "" {
 		r.What = "the Temporal at " + address + " does not let in who asks"
@@ -192,18 +193,20 @@ func noNamespace(address, namespace string) error {
 }
 
 // refusedByNATS says why NATS could not be asked.
-func refusedByNATS(address string, err error) error {
-	r := &Refusal{What: "no NATS answers at " + redacted(address), Err: err, Next: advice(err, "--nats")}
+func refusedByNATS(c Config, err error) error {
+	address, err := c.NATS, c.toldNATS().Err(err)
+	r := &Refusal{What: "no NATS answers at " + ShownNATS(address), Err: err, Next: advice(err, "--nats")}
 	if errors.Is(err, nats.ErrAuthorization) || errors.Is(err, nats.ErrAuthExpired) || errors.Is(err, nats.ErrAuthRevoked) {
-		r.What = "the NATS at " + redacted(address) + " does not let in who asks"
+		r.What = "the NATS at " + ShownNATS(address) + " does not let in who asks"
 		r.Next = "give what it wants: --nats-credentials, --nats-nkey, GROMA_NATS_TOKEN, or --nats-user with GROMA_NATS_PASSWORD"
 	}
 	return r
 }
 
 // noJetStream says that NATS is well but keeps nothing, or not for us.
-func noJetStream(address string, err error) error {
-	r := &Refusal{What: "the NATS at " + redacted(address) + " keeps no notices", Err: err,
+func noJetStream(c Config, err error) error {
+	address, err := c.NATS, c.toldNATS().Err(err)
+	r := &Refusal{What: "the NATS at " + ShownNATS(address) + " keeps no notices", Err: err,
 		Next: "check what its account may do with JetStream, or do without notices: --nats off"}
 	if errors.Is(err, jetstream.ErrJetStreamNotEnabled) || errors.Is(err, jetstream.ErrJetStreamNotEnabledForAccount) {
 		r.Next = "turn JetStream on (nats-server --jetstream, or jetstream in its configuration, and for the account), or do without notices: --nats off"
