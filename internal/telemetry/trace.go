@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"net/url"
 	"strings"
 	"sync"
@@ -20,6 +21,8 @@ import (
 	"go.temporal.io/sdk/contrib/opentelemetry"
 	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/log"
+
+	"groma/internal/conceal"
 )
 
 // Tracing says who makes spans and where they go.
@@ -42,6 +45,8 @@ const (
 	tracesProtocol = "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL"
 	exporter       = "OTEL_TRACES_EXPORTER"
 	disabled       = "OTEL_SDK_DISABLED"
+	headers        = "OTEL_EXPORTER_OTLP_HEADERS"
+	tracesHeaders  = "OTEL_EXPORTER_OTLP_TRACES_HEADERS"
 )
 
 // wanted reports whether the environment asks for traces.
@@ -62,7 +67,46 @@ func (t Tracing) wanted() (bool, error) {
 			break
 		}
 	}
-	return true, nil
+	return true, errors.Join(checkHeaders(headers, t.Env(headers)), checkHeaders(tracesHeaders, t.Env(tracesHeaders)))
+}
+
+// checkHeaders says what is wrong with headers. OpenTelemetry's library would
+// print them, and send spans without them.
+func checkHeaders(name, value string) error {
+	for header := range strings.SplitSeq(value, ",") {
+		if strings.TrimSpace(header) == "" {
+			continue
+		}
+		key, word, ok := strings.Cut(header, "=")
+		if _, err := url.PathUnescape(word); !ok || strings.TrimSpace(key) == "" || err != nil {
+			return fmt.Errorf("%s: want NAME=VALUE, several with commas between them, and %%25 for a percent sign", name)
+		}
+	}
+	return nil
+}
+
+// told is what a collector, or a proxy before it, is told and may say again.
+func (t Tracing) told() conceal.Secrets {
+	told := conceal.Secrets{}
+	for _, name := range []string{headers, tracesHeaders} {
+		for header := range strings.SplitSeq(t.Env(name), ",") {
+			_, word, _ := strings.Cut(header, "=")
+			plain, _ := url.PathUnescape(word)
+			_, bare, _ := strings.Cut(strings.TrimSpace(plain), " ") // of Bearer TOKEN
+			told = told.And(conceal.Words(word, strings.TrimSpace(plain), bare))
+		}
+	}
+	for _, name := range []string{endpoint, tracesEndpoint} {
+		u, err := url.Parse(t.Env(name))
+		if err != nil {
+			continue
+		}
+		told = told.And(conceal.Address(u))
+		if proxy, err := http.ProxyFromEnvironment(&http.Request{URL: &url.URL{Scheme: "https", Host: u.Host}}); err == nil {
+			told = told.And(conceal.Address(proxy))
+		}
+	}
+	return told
 }
 
 // checkEndpoint says what is wrong with an endpoint. OpenTelemetry's library
@@ -99,7 +143,7 @@ func Trace(ctx context.Context, tracing Tracing) (*Traces, error) {
 	if err != nil {
 		return nil, fmt.Errorf("send traces: %w", err)
 	}
-	return NewTraces(sdktrace.NewTracerProvider(sdktrace.WithResource(from), sdktrace.WithBatcher(&complaining{SpanExporter: out, log: tracing.Log}))), nil
+	return NewTraces(sdktrace.NewTracerProvider(sdktrace.WithResource(from), sdktrace.WithBatcher(&complaining{SpanExporter: out, log: tracing.Log, told: tracing.told()}))), nil
 }
 
 // NewTraces has the process make its spans with a provider of one's own.
@@ -155,7 +199,8 @@ const quietTime = time.Minute
 // Temporal takes that place.
 type complaining struct {
 	sdktrace.SpanExporter
-	log *slog.Logger
+	log  *slog.Logger
+	told conceal.Secrets
 
 	mu    sync.Mutex
 	until time.Time
@@ -175,6 +220,6 @@ func (c *complaining) complain(err error) {
 	defer c.mu.Unlock()
 	if now := time.Now(); now.After(c.until) {
 		c.until = now.Add(quietTime)
-		c.log.Warn("traces are lost", "error", err)
+		c.log.Warn("traces are lost", "error", c.told.Err(err))
 	}
 }

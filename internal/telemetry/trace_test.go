@@ -55,6 +55,24 @@ func TestTrace_Error(t *testing.T) {
 	}
 }
 
+// TestTrace_Headers: headers that cannot be read are refused, by the name of the
+// variable alone.
+func TestTrace_Headers(t *testing.T) {
+	for _, name := range []string{"OTEL_EXPORTER_OTLP_HEADERS", "OTEL_EXPORTER_OTLP_TRACES_HEADERS"} {
+		for value, ok := range map[string]bool{
+			"": true, "a=marked": true, "a=Bearer%20marked,b=c, ": true,
+			"marked": false, "a=%zzmarked": false, "a=b,marked": false, "=marked": false,
+		} {
+			env := map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:1", name: value}
+			traces, err := telemetry.Trace(t.Context(), telemetry.Tracing{Service: "s", Env: func(name string) string { return env[name] }})
+			if (err == nil) != ok || err != nil && (strings.Contains(err.Error(), "marked") || !strings.Contains(err.Error(), name)) {
+				t.Errorf("%s=%s: %v", name, value, err)
+			}
+			_ = traces.Stop(t.Context()) // nothing was sent
+		}
+	}
+}
+
 // TestTrace_Away: a collector that is away is told of once, and harms nothing.
 func TestTrace_Away(t *testing.T) {
 	for name, value := range map[string]string{
