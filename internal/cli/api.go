@@ -18,6 +18,7 @@ import (
 	"connectrpc.com/connect/v2/connectinprocess"
 	"github.com/spf13/pflag"
 
+	"groma/internal/conceal"
 	"groma/internal/engine"
 	"groma/internal/server"
 	"groma/internal/service"
@@ -56,39 +57,77 @@ func (s *serverSettings) register(flags *pflag.FlagSet) {
 
 // remote is the server that the settings name.
 func (s *serverSettings) remote(terminal Terminal) (*api, error) {
-	client, err := s.client(terminal)
+	client, told, err := s.client(terminal)
 	if err != nil {
 		return nil, err
 	}
 	dispatch := connecthttp.NewTransport(client, strings.TrimSuffix(s.address, "/"))
 	return &api{
-		SurveyServiceClient: gromav1connect.NewSurveyServiceClient(connect.NewClient(dispatch)),
+		SurveyServiceClient: gromav1connect.NewSurveyServiceClient(connect.NewClient(dispatch, discreet(told))),
 		remote:              s.address,
 		close:               client.CloseIdleConnections,
 	}, nil
 }
 
-// client asks the server over HTTP.
-func (s *serverSettings) client(terminal Terminal) (*http.Client, error) {
+// client asks the server over HTTP. It also returns what the server is told of
+// who asks, and may say again.
+func (s *serverSettings) client(terminal Terminal) (*http.Client, conceal.Secrets, error) {
+	none := conceal.Secrets{}
 	u, err := url.Parse(s.address)
-	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.User != nil {
-		return nil, usagef("--server: want https://host or http://host:port, without a login in it")
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		return nil, none, usagef("--server: want https://host or http://host:port, without a login or settings in it")
 	}
 	token, err := secretOf(terminal, "GROMA_SERVER_TOKEN", s.tokenFile).Read()
 	if err != nil {
-		return nil, usagef("--server-token-file: %w", err)
+		return nil, none, usagef("--server-token-file: %w", err)
 	}
 	if token != "" && u.Scheme == "http" && !server.Loopback(u.Hostname()) {
-		return nil, usagef("--server %s: a token is not sent without TLS; want https://", s.address)
+		return nil, none, usagef("--server %s: a token is not sent without TLS; want https://", s.address)
 	}
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	if transport.TLSClientConfig, err = trusting(s.ca); err != nil {
-		return nil, usagef("--server-ca: %w", err)
+		return nil, none, usagef("--server-ca: %w", err)
+	}
+	transport.OnProxyConnectResponse = func(_ context.Context, _ *url.URL, _ *http.Request, answer *http.Response) error {
+		return conceal.ProxyAnswer(answer.StatusCode)
 	}
 	return &http.Client{
 		Transport:     bearing{token: token, next: transport},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }, // the token is for nobody else
-	}, nil
+	}, conceal.Words(token), nil
+}
+
+// discreet has the failures of calls say nothing of what the server was told.
+func discreet(told conceal.Secrets) connect.ClientInterceptor {
+	return func(next connect.ClientFunc) connect.ClientFunc {
+		return func(ctx context.Context, spec connect.Spec) (connect.ClientStream, error) {
+			stream, err := next(ctx, spec)
+			if err != nil {
+				return nil, without(told, err)
+			}
+			return discreetStream{stream, told}, nil
+		}
+	}
+}
+
+type discreetStream struct {
+	connect.ClientStream
+	told conceal.Secrets
+}
+
+func (s discreetStream) Send(message any) error { return without(s.told, s.ClientStream.Send(message)) }
+func (s discreetStream) Receive(message any) error {
+	return without(s.told, s.ClientStream.Receive(message))
+}
+
+// without is an error of the service that says nothing of what it was told. Others
+// are this process's own.
+func without(told conceal.Secrets, err error) error {
+	var failed *connect.Error
+	if !errors.As(err, &failed) || told.In(failed.Message()) == failed.Message() {
+		return err
+	}
+	return connect.NewError(failed.Code(), told.In(failed.Message()))
 }
 
 // trusting trusts the certificates of a file, or the system's.

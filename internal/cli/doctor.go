@@ -80,11 +80,11 @@ func (c *doctorCommand) run(ctx context.Context) error {
 		Memory: int64(c.git.memory), Concurrency: c.concurrency, Beside: besideSurvey,
 	}
 	if c.server.address != "" {
-		client, err := c.server.client(c.terminal)
+		client, told, err := c.server.client(c.terminal)
 		if err != nil {
 			return err
 		}
-		config.Server = &doctor.Server{URL: strings.TrimSuffix(c.server.address, "/"), HTTP: client}
+		config.Server = &doctor.Server{URL: strings.TrimSuffix(c.server.address, "/"), HTTP: client, Told: told}
 	}
 	if c.remote != "" {
 		if err := c.askRemote(&config); err != nil {

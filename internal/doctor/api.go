@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strings"
 
+	"groma/internal/conceal"
 	"groma/internal/engine"
 	"groma/internal/fault"
 )
@@ -18,6 +19,8 @@ type Server struct {
 	URL string
 	// HTTP asks it, with the token if there is one.
 	HTTP *http.Client
+	// Told is what the server is told of who asks, and may say again.
+	Told conceal.Secrets
 }
 
 // api looks whether a server answers, has what it takes, and lets this caller
@@ -90,7 +93,7 @@ func (s *Server) get(ctx context.Context, path string) (status int, body string,
 		facts.Tell(*response.TLS)
 	}
 	text, err := io.ReadAll(io.LimitReader(response.Body, 4096))
-	return response.StatusCode, string(text), facts, err
+	return response.StatusCode, s.Told.In(string(text)), facts, err
 }
 
 // call makes a call that asks for nothing, and returns how it is refused.
@@ -109,7 +112,7 @@ func (s *Server) call(ctx context.Context, name string) (code, text string, err 
 	if err := json.NewDecoder(io.LimitReader(response.Body, 1<<16)).Decode(&refusal); err != nil {
 		return "", "", errors.New("its answers are not those of a groma server")
 	}
-	return refusal.Code, firstLine(refusal.Message), nil
+	return s.Told.In(refusal.Code), firstLine(s.Told.In(refusal.Message)), nil
 }
 
 func firstLine(text string) string {

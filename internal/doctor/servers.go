@@ -34,7 +34,7 @@ func storage(ctx context.Context, c Config) []Check {
 	}
 	began := c.now()
 	e, err := artefact.Examine(ctx, address, secrets)
-	where := shown(address)
+	where := artefact.Shown(address)
 	if strings.HasPrefix(address, "file:") {
 		return folderStorage(name, where, c.Engine.Store == "", err)
 	}
@@ -171,7 +171,7 @@ func nats(ctx context.Context, c Config) []Check {
 	if !facts.Stream {
 		stream = "the first survey will make the stream of notices"
 	}
-	seen := fmt.Sprintf("%s: version %s, JetStream, %s, %s, answers in %s", shown(c.Engine.NATS), facts.Version, stream, private(facts), took(facts.RoundTrip))
+	seen := fmt.Sprintf("%s: version %s, JetStream, %s, %s, answers in %s", engine.ShownNATS(c.Engine.NATS), facts.Version, stream, private(facts), took(facts.RoundTrip))
 	login := c.Engine.NATSLogin.Token.IsSet() || c.Engine.NATSLogin.Password.IsSet()
 	host := c.Engine.NATS
 	if u, err := url.Parse(host); err == nil {
