@@ -5,9 +5,11 @@
 //	go run ./bench/strangers -large                         # the others
 //	go run ./bench/strangers -case refs                     # those whose name has this in it
 //	go run ./bench/strangers -write docs/reliability.md     # and writes the table there
+//	go run ./bench/strangers -large -write docs/reliability.md     # into a table of its own
 //	go run ./bench/strangers -serve                         # serves them, and prints a list to survey
 //
-// It fails if anything came that should not have.
+// With -case and -write, the table's other rows stay. It fails if anything came
+// that should not have.
 package main
 
 import (
@@ -22,7 +24,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"groma/bench"
 	"groma/internal/stranger"
@@ -121,14 +122,7 @@ func runAll(ctx context.Context, only string, large bool, write string) error {
 		fmt.Fprintf(os.Stderr, "%-80s %-11s %9s %8s\n", r.Name, r.Result.Outcome, bench.Bytes(float64(r.Result.Memory)), bench.Seconds(r.Result.Time.Seconds()))
 		rows = append(rows, r)
 	}
-	text := table(rows)
-	section := "strangers"
-	if large {
-		section = "strangers, large"
-	}
-	if write == "" {
-		fmt.Print(text)
-	} else if err := bench.WriteSection(write, section, "", text); err != nil {
+	if err := publish(rows, only == "", large, write); err != nil {
 		return err
 	}
 	if wrong > 0 {
@@ -154,38 +148,3 @@ func runApart(ctx context.Context, name string) (r row, err error) {
 	r.Peak = sample.Memory
 	return r, err
 }
-
-func table(rows []row) string {
-	cases := 0
-	for _, r := range rows {
-		cases += r.Count
-	}
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %d inputs, on %s, load %s. Each had a process of its own. *Heap* is how much it\ngrew, garbage and the server of the input included; *peak* is the whole process, which begins with some 95 MB.\n\n",
-		time.Now().UTC().Format(time.DateOnly), cases, bench.Machine(), bench.Load())
-	b.WriteString("| input | outcome | what is said | heap | peak | time |\n|---|---|---|--:|--:|--:|\n")
-	for _, r := range rows {
-		name := r.Name
-		if r.Count > 1 {
-			name = fmt.Sprintf("%s (%d inputs)", name, r.Count)
-		}
-		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s |\n", cell(name), r.Result.Outcome, cell(r.Result.Says),
-			bench.Bytes(float64(r.Result.Memory)), bench.Bytes(float64(r.Peak)), bench.Seconds(r.Result.Time.Seconds()))
-	}
-	return b.String()
-}
-
-// cell is a text within a table of Markdown.
-func cell(text string) string {
-	text = temporary.ReplaceAllString(text, "")
-	if line, _, more := strings.Cut(text, "\n"); more {
-		text = line + " …"
-	}
-	if len(text) > 110 {
-		text = strings.ToValidUTF8(text[:110], "") + "…"
-	}
-	return strings.NewReplacer("|", `\|`, "<", "&lt;", "*", `\*`, "[", `\[`, "_", `\_`).Replace(text)
-}
-
-// temporary is the folder of a case, which is another each time.
-var temporary = regexp.MustCompile(`/\S*/strangers-\d+/`)
