@@ -94,3 +94,63 @@ func TestCountedOf(t *testing.T) {
 		}
 	}
 }
+
+// FuzzKeys: whatever the words, keys are valid, lie where their kind lies, are
+// taken apart into what they were made of, and no two are the same.
+func FuzzKeys(f *testing.F) {
+	f.Add("github.com/tikv/tikv", "ede1a4", "g1-scc3.7.0", int64(1))
+	f.Add("h/../.git/x y", "..", "a/b", int64(-1))
+	f.Add("surveys/x", "", strings.Repeat("x", 300), int64(1<<62))
+	f.Fuzz(func(t *testing.T, repository, commit, method string, number int64) {
+		of := CountedAs(repository, commit, method)
+		at := time.Unix(number, 0)
+		kinds := map[string][]string{
+			"census/": {CensusKey(repository, commit, method), FilesKey(repository, commit, method)},
+			"vitals/": {VitalsKey(repository, commit, method)},
+			"words/":  {WordsKey(repository, commit, method)},
+		}
+		counted := CountedKey(repository, strings.ReplaceAll(commit, "-", ""), method, at)
+		kinds["counted/"] = []string{counted}
+		seen := map[string]bool{}
+		for kind, keys := range kinds {
+			for _, key := range keys {
+				checkKey(t, key, kind, seen)
+				got, ok := CountedOf(key)
+				if kind == "counted/" {
+					of.Commit = segment(strings.ReplaceAll(commit, "-", ""))
+				} else {
+					of.Commit = segment(commit)
+				}
+				// A method that ends as a file name does is none of ours.
+				if strings.HasSuffix(method, ".json") || strings.HasSuffix(method, ".files.zst") {
+					continue
+				}
+				if !ok || got != of {
+					t.Errorf("%q is of %q, want %q", key, got, of)
+				}
+			}
+		}
+		for _, key := range []string{
+			RequestKey(repository), SourceKey(repository), JoinedKey(repository), AnnotationsKey(repository), ManifestKey(repository), ShardKey(repository, max(number, 0)),
+			EditionsKey(repository), EditionKey(repository, commit, method), RevisedShardKey(repository, commit, max(number, 0)),
+		} {
+			checkKey(t, key, SurveysPrefix+segment(repository)+"/", nil)
+			if survey, _, ok := SurveyOf(key); !ok || survey != segment(repository) {
+				t.Errorf("%q is of the survey %q", key, survey)
+			}
+		}
+	})
+}
+
+func checkKey(t *testing.T, key, prefix string, seen map[string]bool) {
+	t.Helper()
+	if err := validKey(key); err != nil || !strings.HasPrefix(key, prefix) {
+		t.Errorf("%q, which begins with %q: %v", key, prefix, err)
+	}
+	if seen != nil {
+		if seen[key] {
+			t.Errorf("%q is the key of two things", key)
+		}
+		seen[key] = true
+	}
+}

@@ -189,6 +189,7 @@ func TestCredentials_Mirror(t *testing.T) {
 	}
 }
 
+// FuzzNetrc: whatever a netrc file holds, a secret is a host's, and there is one.
 func FuzzNetrc(f *testing.F) {
 	f.Add("machine h login u password p\nmacdef m\nx\n\ndefault password q")
 	f.Fuzz(func(t *testing.T, text string) {
@@ -200,6 +201,8 @@ func FuzzNetrc(f *testing.F) {
 	})
 }
 
+// FuzzTokens: whatever a file of tokens holds, each is a host's, and an error
+// does not quote them.
 func FuzzTokens(f *testing.F) {
 	f.Add("h t\n# c\nh u:p\n")
 	f.Fuzz(func(t *testing.T, text string) {
@@ -215,7 +218,7 @@ func FuzzTokens(f *testing.F) {
 	})
 }
 
-// Two hosts have the same variable only if they are the same.
+// FuzzTokenVariable: two hosts have the same variable only if they are the same.
 func FuzzTokenVariable(f *testing.F) {
 	f.Add("git-hub.com", "git.hub.com")
 	f.Fuzz(func(t *testing.T, a, b string) {

@@ -183,6 +183,8 @@ func TestParseAddress_Error(t *testing.T) {
 	}
 }
 
+// FuzzMirror: a mirror reads as it is written, and what it rewrites can be
+// restored.
 func FuzzMirror(f *testing.F) {
 	f.Add("https://github.com/=http://127.0.0.1/", "https://github.com/o/n")
 	f.Fuzz(func(t *testing.T, rule, asked string) {
@@ -204,6 +206,8 @@ func FuzzMirror(f *testing.F) {
 	})
 }
 
+// FuzzAddress: an address has a host and nothing that a program would take for
+// an option, or is refused for good.
 func FuzzAddress(f *testing.F) {
 	f.Add("https://u:p@h/o/n")
 	f.Add("git@h:o/n")

@@ -240,7 +240,7 @@ func TestPackets(t *testing.T) {
 	}
 }
 
-// What is read is what was there, and no more of it than its packets say.
+// FuzzPackets: of protocol v2, what is read is what was there, and no more of it than its packets say.
 func FuzzPackets(f *testing.F) {
 	f.Add([]byte("0006a\n0000rest"))
 	f.Add([]byte("0005a0001"))
@@ -267,7 +267,7 @@ func FuzzPackets(f *testing.F) {
 	})
 }
 
-// Whatever an answer says, refs have names and hashes, and the answer to a
+// FuzzRefs: whatever protocol v2 answers, refs have names and hashes, and the answer to a
 // question that says it in git's way is read.
 func FuzzRefs(f *testing.F) {
 	f.Add([]byte("0032"+strings.Repeat("1", 40)+" HEAD\n0000"), "refs/heads/main")
@@ -296,6 +296,8 @@ func FuzzRefs(f *testing.F) {
 	})
 }
 
+// FuzzOffer: what a host offers by protocol v2 is what it says, and does not
+// contradict itself.
 func FuzzOffer(f *testing.F) {
 	f.Add([]byte(serviceLine + "000eversion 2\n000afetch\n0000"))
 	f.Add([]byte("000eversion 2\n0013ls-refs=unborn\n0000"))

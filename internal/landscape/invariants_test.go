@@ -105,6 +105,59 @@ func FuzzRead(f *testing.F) {
 	})
 }
 
+// FuzzClomonitor: whatever CLOMonitor's file holds, a landscape keeps its items
+// and their own repositories, and gets no more than the file has room for.
+func FuzzClomonitor(f *testing.F) {
+	oddities := fuzzDocument(f, "oddities.yml")
+	f.Add(fuzzDocument(f, "oddities.clomonitor.yaml"))
+	f.Add([]byte("- name: one\n  repositories:\n  - name: a\n    url: https://github.com/o/a\n    check_sets: [code]\n"))
+	f.Add([]byte("- &p {name: one, repositories: &r [{url: https://u:p@h.example/o/n}, {url: 'file:///x'}]}\n- {<<: *p, name: two}\n"))
+	filter := &gromav1.Filter{AllItems: true, Archived: true}
+	small := []byte("landscape:\n- name: C\n  subcategories:\n  - name: S\n    items:\n" +
+		"    - {name: One, repo_url: https://github.com/o/one, extra: {clomonitor_name: one}}\n" +
+		"    - {name: Two, repo_url: https://github.com/o/two, extra: {clomonitor_name: two}}\n    - {name: Three}\n")
+	sources := [][]byte{small, oddities}
+	var alone []*gromav1.Landscape
+	for _, source := range sources {
+		l, err := Read(KindLandscape, Document{"source", source}, nil, filter)
+		if err != nil {
+			f.Fatal(err)
+		}
+		alone = append(alone, l)
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		for i, source := range sources {
+			l, err := Read(KindLandscape, Document{"source", source}, &Document{"clomonitor", data}, filter)
+			if err != nil {
+				return
+			}
+			checkLandscape(t, l)
+			checkJoined(t, alone[i], l, len(data))
+		}
+	})
+}
+
+// checkJoined checks that a landscape has what it had before so many bytes were
+// joined, and how much it got.
+func checkJoined(t *testing.T, alone, joined *gromav1.Landscape, size int) {
+	t.Helper()
+	if joined.Items != alone.Items || len(joined.Projects) != len(alone.Projects) {
+		t.Errorf("%d items and %d projects, without CLOMonitor %d and %d", joined.Items, len(joined.Projects), alone.Items, len(alone.Projects))
+	}
+	has := map[string]bool{}
+	for _, r := range joined.Repositories {
+		has[r.Key] = true
+	}
+	for _, r := range alone.Repositories {
+		if !has[r.Key] {
+			t.Errorf("it lost %q", r.Key)
+		}
+	}
+	if more := len(joined.Repositories) - len(alone.Repositories); more > size/4 {
+		t.Errorf("%d repositories came of %d bytes", more, size)
+	}
+}
+
 func fuzzDocument(f *testing.F, name string) []byte {
 	f.Helper()
 	data, err := readFixture(name)

@@ -50,7 +50,7 @@ func TestBrowser(t *testing.T) {
 		"rust":    {full(t)},
 		"several": report.Analyses(several, report.Settings{}),
 		"all":     report.Analyses(all, report.Settings{}),
-		"wide":    {rewritten(full(t), strings.Repeat("W", 300)), rewritten(full(t), strings.Repeat("字", 300))},
+		"wide":    {reporttest.Rewritten(full(t), strings.Repeat("W", 300)), reporttest.Rewritten(full(t), strings.Repeat("字", 300))},
 		"large":   report.Analyses(large(255), report.Settings{}),
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -12,8 +12,6 @@ import (
 
 	xhtml "golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
-	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/reflect/protoreflect"
 
 	"groma/internal/report"
 	"groma/internal/report/reporttest"
@@ -220,14 +218,14 @@ func FuzzRender(f *testing.F) {
 	}
 	analyses, harmless := []*gromav1.Analysis{}, [][]string{}
 	for _, a := range []*gromav1.Analysis{full(f), report.Analyse(reporttest.Fixture(), report.Settings{})} {
-		analyses, harmless = append(analyses, a), append(harmless, skeleton(f, rewritten(a, "words")))
+		analyses, harmless = append(analyses, a), append(harmless, skeleton(f, reporttest.Rewritten(a, "words")))
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		if text = strings.ToValidUTF8(text, "?"); text == "" {
 			t.Skip("where there are no words, there is no place for them")
 		}
 		for i, a := range analyses {
-			checkSkeleton(t, text, skeleton(t, rewritten(a, text)), harmless[i])
+			checkSkeleton(t, text, skeleton(t, reporttest.Rewritten(a, text)), harmless[i])
 		}
 	})
 }
@@ -242,43 +240,6 @@ func checkSkeleton(t *testing.T, text string, got, want []string) {
 	if len(got) != len(want) {
 		t.Fatalf("%q makes %d elements of %d", text, len(got), len(want))
 	}
-}
-
-// rewritten is an analysis in which every text that may be a stranger's is
-// another. Slugs, languages and groups decide what stands where, and stay.
-func rewritten(a *gromav1.Analysis, text string) *gromav1.Analysis {
-	a = proto.CloneOf(a)
-	rewrite(a.ProtoReflect(), text)
-	return a
-}
-
-// decisive are the fields that decide which elements there are; those of them
-// that strangers write are names, by which projects and languages are found.
-var decisive = []protoreflect.Name{"slug", "group", "maturity", "measure", "window", "windows", "health_window", "top_organisation"}
-
-func rewrite(m protoreflect.Message, text string) {
-	m.Range(func(field protoreflect.FieldDescriptor, value protoreflect.Value) bool {
-		slugs := field.Name() == "projects" || field.Name() == "accepted" || field.Name() == "shared_with" || field.Name() == "graduated" || field.Name() == "incubating" || field.Name() == "archived"
-		switch {
-		case slices.Contains(decisive, field.Name()) || field.IsMap():
-		case field.IsList() && field.Kind() == protoreflect.MessageKind:
-			for i := range value.List().Len() {
-				rewrite(value.List().Get(i).Message(), text)
-			}
-		case field.Kind() == protoreflect.MessageKind:
-			rewrite(value.Message(), text)
-		case field.Kind() != protoreflect.StringKind || slugs && field.IsList():
-		case field.IsList():
-			for i := range value.List().Len() {
-				value.List().Set(i, protoreflect.ValueOfString(text))
-			}
-		case strings.Contains(string(field.Name()), "link") || field.Name() == "source":
-			m.Set(field, protoreflect.ValueOfString("https://example.com/"+text))
-		default:
-			m.Set(field, protoreflect.ValueOfString(text))
-		}
-		return true
-	})
 }
 
 // skeleton is a page's elements with their attributes, each in its place,

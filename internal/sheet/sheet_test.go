@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"unicode"
 	"unicode/utf8"
 
 	"google.golang.org/protobuf/proto"
@@ -158,6 +159,8 @@ func checkCells(t *testing.T, name string, data []byte, comma rune) {
 	}
 }
 
+// FuzzGuard: whatever strangers write, a cell is one line of text, not too long,
+// that begins no formula, not where a spreadsheet splits it at semicolons either.
 func FuzzGuard(f *testing.F) {
 	for _, text := range []string{"", "a", "=1", " =1", "a;=1", "a;\" -1", "\t@x", "－1", "-", "'=1", "\xff=1", strings.Repeat("=", longestCell)} {
 		f.Add(text)
@@ -171,6 +174,38 @@ func FuzzGuard(f *testing.F) {
 			if cell = strings.TrimLeft(cell, " \"\u00a0"); cell != "" && strings.ContainsRune("=+-@＝＋－＠", []rune(cell)[0]) {
 				t.Errorf("guard(%q) = %q begins a formula", text, got)
 			}
+		}
+	})
+}
+
+// FuzzTables: whatever strangers write, a whole table has the rows and columns
+// that it has for harmless words, no formula, and nothing that drives a terminal.
+func FuzzTables(f *testing.F) {
+	for _, text := range []string{"=1", "a;=1", "\"\n=1,2", "\t@x", "－1", "'=1", "\xff=1", "\x1b[2J", "\u202e", "a\r\nb", ",", "\\"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		r := reporttest.Bare()
+		for _, row := range r.Repositories {
+			row.Reason, row.Branch, row.Address, row.Aliases = text, text, text, []string{text}
+		}
+		for _, p := range r.Projects {
+			p.Name, p.Homepage, p.Category = text, text, text
+		}
+		var out bytes.Buffer
+		if err := Repositories(&out, r); err != nil {
+			t.Fatal(err)
+		}
+		if rows := len(parse(t, out.Bytes())); rows != len(r.Repositories) || bytes.Count(out.Bytes(), []byte("\n")) != rows+1 {
+			t.Errorf("%q makes %d rows of %d, in %d lines", text, rows, len(r.Repositories), bytes.Count(out.Bytes(), []byte("\n")))
+		}
+		for _, c := range out.String() {
+			if c != '\n' && !unicode.IsPrint(c) && c != '\u00a0' {
+				t.Errorf("%q prints %U", text, c)
+			}
+		}
+		for _, comma := range []rune{',', ';'} {
+			checkCells(t, "repositories.csv", out.Bytes(), comma)
 		}
 	})
 }

@@ -46,6 +46,57 @@ func FuzzCount(f *testing.F) {
 	})
 }
 
+// FuzzSum: whatever files there are, sums of them add up, to the lines that are
+// in the files, in whichever order and parts they are added.
+func FuzzSum(f *testing.F) {
+	f.Add([]byte("// a\n\nb\x00\x00# c\n\x00\xff\xfe\x00x\r\ny"), uint8(3))
+	f.Add([]byte("version https://git-lfs.github.com/spec/v1\noid sha256:1\nsize 1\n\x00\"\"\"\n"), uint8(0))
+	f.Fuzz(func(t *testing.T, data []byte, cut uint8) {
+		var one, other, parts Sum
+		var lines, size int64
+		counter := New(Options{FileBytes: 1 << 10})
+		contents := bytes.Split(data, []byte{0})
+		for i, content := range contents {
+			path := []string{"a.rs", "b_test.go", "vendor/c.py", "d.md", "e.unknown"}[i%5]
+			file := counter.Count(Entry{Path: path, Size: int64(len(content))}, Overrides{}, content)
+			if file.Skipped == "" {
+				lines += int64(len(bytes.SplitAfter(bytes.TrimSuffix(content, []byte("\n")), []byte("\n")))) - oneIf(len(content) == 0)
+			}
+			size += file.Bytes
+			one.Add(file)
+			if i < int(cut) {
+				other.Add(file)
+			} else {
+				parts.Add(file)
+			}
+		}
+		parts.Merge(&other)
+		if !slices.EqualFunc(one.Tally(), parts.Tally(), equalMessages) || !slices.EqualFunc(one.Skipped(), parts.Skipped(), equalMessages) || one.Files() != parts.Files() {
+			t.Errorf("%v and %v at once, %v and %v in parts", one.Tally(), one.Skipped(), parts.Tally(), parts.Skipped())
+		}
+		checkSum(t, &one, int64(len(contents)), lines, size)
+	})
+}
+
+func equalMessages[M proto.Message](a, b M) bool { return proto.Equal(a, b) }
+
+// checkSum checks that a sum adds up, to so many files, lines and bytes.
+func checkSum(t *testing.T, s *Sum, files, lines, size int64) {
+	t.Helper()
+	for _, tally := range s.Tally() {
+		if tally.Code+tally.Comments+tally.Blanks != tally.Lines {
+			t.Errorf("%v does not add up", tally)
+		}
+		files, lines, size = files-tally.Files, lines-tally.Lines, size-tally.Bytes
+	}
+	for _, skipped := range s.Skipped() {
+		files, size = files-skipped.Files, size-skipped.Bytes
+	}
+	if files != 0 || lines != 0 || size != 0 {
+		t.Errorf("%d files, %d lines and %d bytes are missing", files, lines, size)
+	}
+}
+
 func oneIf(is bool) int64 {
 	if is {
 		return 1

@@ -98,3 +98,30 @@ func TestRead_Hostile(t *testing.T) {
 		}
 	}
 }
+
+// FuzzAdopters: whatever a list of adopters holds, each name is printable, short,
+// of a line that there is, and stands in the document.
+func FuzzAdopters(f *testing.F) {
+	files, err := filepath.Glob("testdata/adopters/*")
+	if err != nil {
+		f.Fatal(err)
+	}
+	paths := []string{"ADOPTERS.md", "USERS.md", "ADOPTERS.yaml", "adopters.json"}
+	for _, file := range files {
+		content, err := os.ReadFile(file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		which := slices.Index([]string{".md", "", ".yaml", ".json"}, filepath.Ext(file))
+		f.Add(uint8(max(which, 0)), content)
+	}
+	f.Add(uint8(0), []byte("| Company | Use |\n|--|--|\n| [A&amp;B](https://a.example) | x |\n* **C** - y\n\n## D\n"))
+	f.Add(uint8(2), []byte("adopters: &a\n- {name: A, url: 'javascript:x'}\n- *a\n"))
+	f.Fuzz(func(t *testing.T, path uint8, content []byte) {
+		d := Read(paths[int(path)%len(paths)], "b10b", content)
+		checkDocument(t, d, content)
+		if n := len(d.GetAdopters()); n > len(content) {
+			t.Errorf("%d adopters of %d bytes", n, len(content))
+		}
+	})
+}

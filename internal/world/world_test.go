@@ -271,6 +271,8 @@ func TestParse_Error(t *testing.T) {
 	}
 }
 
+// FuzzParse: whatever a world says, each of its repositories is built within the
+// folder it is built in.
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(small))
 	f.Fuzz(func(t *testing.T, text []byte) {
@@ -278,7 +280,6 @@ func FuzzParse(f *testing.F) {
 		if err != nil {
 			return
 		}
-		// Whatever the text, no name leads out of the folder it is built in.
 		for _, name := range w.Repositories() {
 			if rel, err := filepath.Rel("/r", repoDir("/r", name)); err != nil || rel == ".." || strings.HasPrefix(rel, "../") {
 				t.Errorf("%q is built at %q", name, rel)
