@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// FuzzRead: whatever is accepted has the names that its contents have, and
-// what is handed out is right.
+// FuzzRead: whatever is accepted has the names that its contents have, what is
+// handed out is right, and no more is held in memory than may be.
 func FuzzRead(f *testing.F) {
 	for _, pack := range packs() {
 		f.Add(pack[:len(pack)-20], uint32(1<<20))
@@ -32,8 +32,34 @@ func FuzzRead(f *testing.F) {
 		defer p.Close()
 		for i := range p.count {
 			check(t, p, i)
+			if size := p.at(i).size; size > read.Limits.Object {
+				t.Errorf("an object of %d bytes", size)
+			}
 		}
+		checkHeld(t, p, read)
 	})
+}
+
+// checkHeld checks that a pack holds what it says, and no more than it may.
+func checkHeld(t *testing.T, p *Pack, read Config) {
+	t.Helper()
+	held := int64(0)
+	for _, chunk := range p.spool.chunks {
+		held += int64(len(chunk))
+	}
+	for _, c := range []*cache{p.recent, p.trees} {
+		size := int64(0)
+		for e := c.order.Front(); e != nil; e = e.Next() {
+			size += int64(cap(e.Value.(*cached).data))
+		}
+		if size != c.size || len(c.byKey) != c.order.Len() {
+			t.Errorf("%d objects of %d bytes are kept, and %d of %d are said to be", c.order.Len(), size, len(c.byKey), c.size)
+		}
+		held += size
+	}
+	if held > read.Memory || int64(p.count) > int64(read.Limits.Objects) {
+		t.Errorf("%d bytes are held of %d objects, and %d of %d may be", held, p.count, read.Memory, read.Limits.Objects)
+	}
 }
 
 // FuzzDelta: both ways to apply a delta agree, and neither makes more than was
