@@ -63,7 +63,7 @@ func (s settings) run(ctx context.Context, list bool) error {
 	if err != nil {
 		return err
 	}
-	chosen := slices.DeleteFunc(slices.Clone(all), func(t target) bool { return !s.target.MatchString(t.folder + " " + t.name) })
+	chosen := slices.DeleteFunc(slices.Clone(all), func(t target) bool { return !s.chosen(t) })
 	if len(chosen) == 0 {
 		return fmt.Errorf("no target matches %q: -list prints them", s.target)
 	}
@@ -96,6 +96,9 @@ func (s settings) run(ctx context.Context, list bool) error {
 	}
 	return nil
 }
+
+// chosen says whether a target is to be run.
+func (s settings) chosen(t target) bool { return s.target.MatchString(t.folder + " " + t.name) }
 
 // rounded is how much of its minutes a row may not say.
 const rounded = 0.06

@@ -40,10 +40,14 @@ func (s settings) open(all []target) (*record, error) {
 		return nil, err
 	}
 	r.rows = rowsOf(string(document), all)
+	before := len(r.rows)
 	for _, t := range all {
-		if !s.resume && s.target.MatchString(t.folder+" "+t.name) {
+		if !s.resume && s.chosen(t) {
 			delete(r.rows, t.label())
 		}
+	}
+	if len(r.rows) < before { // or -continue would take old rows for those of a run that was interrupted
+		return r, r.save()
 	}
 	return r, nil
 }
@@ -92,6 +96,10 @@ func (r *record) put(t target, came result) error {
 		fmt.Println(r.rows[t.label()])
 		return nil
 	}
+	return r.save()
+}
+
+func (r *record) save() error {
 	return bench.WriteSection(r.write, "fuzz", "# Reliability\n", r.text())
 }
 
