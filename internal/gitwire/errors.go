@@ -198,8 +198,11 @@ func redirectReason(err error) string {
 		err = u.Err
 	}
 	reason := strings.TrimPrefix(err.Error(), "http redirect: ")
-	if strings.Contains(reason, "changes scheme") {
+	switch {
+	case strings.Contains(reason, "changes scheme"):
 		return "it leads from https to http"
+	case strings.Contains(reason, "Location header"):
+		return "it leads to what is no address" // which is not quoted: it may have a password in it
 	}
 	return reason
 }
