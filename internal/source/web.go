@@ -134,6 +134,9 @@ func ask(ctx context.Context, client *http.Client, u *url.URL) (*http.Response, 
 		if errors.As(err, &withURL) {
 			err = withURL.Err // the rest repeats the URL, query and all
 		}
+		if strings.Contains(err.Error(), "Location header") { // which it quotes, with a password if there is one
+			return nil, fault.Errorf(fault.Unsupported, "asking for %s: it redirects to what is no address", public(u))
+		}
 		if kind := kindOf(err); kind.Permanent() { // it says itself what to do
 			return nil, fault.Errorf(kind, "asking for %s: %w", public(u), err)
 		}
