@@ -277,9 +277,10 @@ func FuzzEscape(f *testing.F) {
 	f.Add("go to WWW.example.org")
 	f.Add("- a list")
 	f.Add(" 12) another")
+	f.Add("\x00- a list\x00")
 	f.Add("a | b\n# c <script> [x](y) `z` @me https://x")
 	f.Fuzz(func(t *testing.T, text string) {
-		if first := paragraph(text); strings.HasPrefix(first, "-") || listItem.MatchString(first) {
+		if first := paragraph(text); first != strings.TrimSpace(first) || strings.HasPrefix(first, "-") || listItem.MatchString(first) {
 			t.Errorf("paragraph(%q) = %q", text, first)
 		}
 		got := escape(text)

@@ -57,7 +57,7 @@ func escape(text string) string {
 // paragraph makes text safe at the beginning of a line, too, where a hyphen, or
 // a number with a full stop or a bracket, would begin a list.
 func paragraph(text string) string {
-	text = strings.TrimSpace(text)
+	text = strings.TrimSpace(oneLine(text)) // or what a control stands before begins the line all the same
 	number := strings.TrimLeft(text, "0123456789")
 	switch {
 	case strings.HasPrefix(text, "-"):
