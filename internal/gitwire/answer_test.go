@@ -23,7 +23,7 @@ func FuzzAnswer(f *testing.F) {
 		if d := retryAfter(http.Header{"Retry-After": {after}}, now); d < 0 || d > longestRest {
 			t.Errorf("Retry-After: %q is %s", after, d)
 		}
-		said := redirectReason(&url.Error{Op: "Get", URL: "https://u:p@h/", Err: errors.New("http redirect: " + reason)})
+		said := trial{}.quote(redirectReason(&url.Error{Op: "Get", URL: "https://u:p@h/", Err: errors.New("http redirect: " + reason)}))
 		if len(said) > 500 {
 			t.Errorf("%d bytes of reason", len(said))
 		}
