@@ -222,7 +222,7 @@ func (t *Taker) recount(ctx context.Context, remote *gitwire.Remote, request Req
 func (t *Taker) count(ctx context.Context, remote *gitwire.Remote, request Request, home, method string) (*gromav1.Census, error) {
 	options := Options{Words: request.Words, Metrics: t.Metrics}
 	if !request.Recount {
-		earlier, err := t.earlier(ctx, home, method)
+		earlier, err := t.earlier(ctx, home, remote.Head.Commit, method)
 		if err != nil {
 			return nil, err
 		}

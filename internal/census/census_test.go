@@ -402,6 +402,42 @@ func TestTake_Recount(t *testing.T) {
 	}
 }
 
+// TestTake_Killed: a census that was killed before any of its artefacts is taken
+// again as if nothing had been kept.
+func TestTake_Killed(t *testing.T) {
+	for kept := range 4 {
+		taker, server := newTaker(t)
+		first := take(t, taker, ask("one", "good"))
+		if _, err := server.Commit("o/good", "-- new.rs --\nfn new() {}\n"); err != nil {
+			t.Fatal(err)
+		}
+		killed := &Taker{Git: taker.Git, Store: &dying{Store: taker.Store, left: kept}}
+		again := ask("two", "good")
+		again.Words = true
+		if taken, err := killed.Take(t.Context(), again); err == nil {
+			t.Fatalf("with %d artefacts kept it is %v, want a failure", kept, taken)
+		}
+		taken := take(t, taker, again)
+		census, err := taker.kept(t.Context(), taken.Key, taken.Commit, taken.Method)
+		if err != nil || taken.BlobsCounted != 1 || census.BlobsCounted != 1 || census.BuiltOn != first.Commit {
+			t.Errorf("after %d artefacts %d contents were counted, built on %q, want 1, built on %s: %v", kept, taken.BlobsCounted, census.GetBuiltOn(), first.Commit, err)
+		}
+	}
+}
+
+// dying is a store that keeps a few artefacts more.
+type dying struct {
+	artefact.Store
+	left int
+}
+
+func (d *dying) Create(ctx context.Context, key string, data []byte) error {
+	if d.left--; d.left < 0 {
+		return errors.New("killed")
+	}
+	return d.Store.Create(ctx, key, data)
+}
+
 // TestTake_GoingOnRefused: where a host does not do what going on takes, a
 // census is taken all the same, from everything.
 func TestTake_GoingOnRefused(t *testing.T) {

@@ -59,21 +59,25 @@ const mostLost = 3
 
 // earlier finds the census of a repository by a method whose commit is the
 // youngest, or nil. A file list that is lost or damaged is passed over: it
-// would only have saved work.
-func (t *Taker) earlier(ctx context.Context, repository, method string) (*Earlier, error) {
+// would only have saved work. So is that of the commit which is to be counted: who
+// kept it was killed before the census, and built on it nothing would be new.
+func (t *Taker) earlier(ctx context.Context, repository, commit, method string) (*Earlier, error) {
 	lost := 0
 	for key, err := range t.Store.List(ctx, artefact.CountedPrefix(repository, method)) {
 		if err != nil {
 			return nil, err
 		}
-		commit := artefact.CountedCommit(key)
-		packed, err := t.Store.Get(ctx, artefact.FilesKey(repository, commit, method))
+		before := artefact.CountedCommit(key)
+		if before == commit {
+			continue
+		}
+		packed, err := t.Store.Get(ctx, artefact.FilesKey(repository, before, method))
 		if err != nil && !errors.Is(err, artefact.ErrMissing) && !errors.Is(err, artefact.ErrDamaged) {
 			return nil, err
 		}
 		if err == nil {
-			if e, err := NewEarlier(commit, packed); err == nil {
-				e.words, err = t.keptWords(ctx, repository, commit)
+			if e, err := NewEarlier(before, packed); err == nil {
+				e.words, err = t.keptWords(ctx, repository, before)
 				return e, err
 			}
 		}
