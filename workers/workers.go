@@ -142,7 +142,7 @@ func (a *Activities) TakeCensus(ctx context.Context, request *gromav1.TakeCensus
 		return nil, temporal.NewApplicationError("this worker takes no censuses", workflows.WorkerStopped)
 	}
 	asked := census.RequestFor(request.Survey, request.GetTarget(), request.Limits)
-	asked.Try = tries(ctx)
+	asked.Last = lastTry(ctx)
 	taken, err := a.Taker.Take(ctx, asked)
 	if kind := fault.KindOf(err); request.Rescan != "" && kind != fault.Unknown && lastTry(ctx) {
 		a.Metrics.Rescanned(census.Outcome(kind))
@@ -305,7 +305,11 @@ func tries(ctx context.Context) int64 {
 }
 
 // lastTry reports whether this try of its activity is the last that it may have.
+// Who calls one by itself has no other.
 func lastTry(ctx context.Context) bool {
+	if !activity.IsActivity(ctx) {
+		return true
+	}
 	info := activity.GetInfo(ctx)
 	return info.RetryPolicy != nil && info.RetryPolicy.MaximumAttempts > 0 && info.Attempt >= info.RetryPolicy.MaximumAttempts
 }

@@ -16,16 +16,11 @@ import (
 	gromav1 "groma/proto/groma/v1"
 )
 
-// besideTries is how often what is kept beside a count is tried before a
-// repository goes without it.
-const besideTries = 3
-
 // beside keeps what is asked for of a commit beside its count. It fails only if
-// another try can help and there have not been many: whatever happens here, the
-// count is kept.
+// another try can help and there is one: whatever happens here, the count is kept.
 func (t *Taker) beside(ctx context.Context, remote *gitwire.Remote, request Request, home string, taken *gromav1.Taken) error {
 	giveUp := func(err error) bool {
-		return ctx.Err() == nil && (fault.KindOf(err).Permanent() || request.Try >= besideTries)
+		return ctx.Err() == nil && (fault.KindOf(err).Permanent() || request.Last)
 	}
 	if err := t.keepWords(ctx, remote, request, home, taken); err != nil && !giveUp(err) {
 		return err

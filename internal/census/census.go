@@ -45,9 +45,9 @@ type Request struct {
 	Windows []vitals.Window
 	// Words asks for what the documents say.
 	Words bool
-	// Try is which try this is, from 1. What is kept beside a count is given up
-	// after a few tries; the count is not.
-	Try int64
+	// Last says that there is no try after this one: a repository then goes
+	// without what is kept beside its count, rather than without its count.
+	Last bool
 }
 
 // RequestFor asks for what a survey asks of one of its repositories.

@@ -557,3 +557,22 @@ func TestTake_Vitals(t *testing.T) {
 		t.Errorf("with its history it is %v", taken)
 	}
 }
+
+// TestTake_VitalsForTheMoment: a history that cannot be had for the moment is
+// asked for in every try that there is; after the last, the count stands alone.
+func TestTake_VitalsForTheMoment(t *testing.T) {
+	taker, server := newTaker(t)
+	taker.Git = between(t, server.URL, func(w http.ResponseWriter) { w.WriteHeader(http.StatusBadGateway) })
+	request := ask("one", "good")
+	request.Windows = vitals.Windows(time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC))
+	for try := range 4 {
+		if taken, err := taker.Take(t.Context(), request); fault.KindOf(err) != fault.Unavailable {
+			t.Fatalf("try %d ends in %v: %v, want it to be tried again", try+1, taken, err)
+		}
+	}
+	request.Last = true
+	taken := take(t, taker, request)
+	if taken.Outcome != "counted" || taken.Vitals != "" || !strings.Contains(taken.WithoutVitals, "502") {
+		t.Errorf("after the last try it is %v, want it counted, without vitals, and why", taken)
+	}
+}

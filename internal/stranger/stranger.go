@@ -151,7 +151,7 @@ func take(ctx context.Context, c *Case, folder, address string) (r Result) {
 		return Result{Says: err.Error()}
 	}
 	taker := &census.Taker{Git: git, Store: store, Contents: census.NewContents(4 << 20)}
-	request := census.Request{Survey: "s", Key: "stranger.example/o/" + filepath.Base(address), Address: address, Limits: &c.limits, Words: true, Try: 3}
+	request := census.Request{Survey: "s", Key: "stranger.example/o/" + filepath.Base(address), Address: address, Limits: &c.limits, Words: true, Last: true}
 	if c.vitals {
 		request.Windows = []vitals.Window{{Name: "2023", From: day(2023), Until: day(2024)}}
 	}
