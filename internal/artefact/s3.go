@@ -68,7 +68,7 @@ func NewS3(ctx context.Context, config S3Config) (*S3, error) {
 // connectS3 asks nothing yet. Nil is the usual transport, and zero the usual
 // number of tries.
 func connectS3(config S3Config, transport http.RoundTripper, tries int) (*S3, error) {
-	if err := config.WebIdentity.validate(); err != nil {
+	if err := config.Secrets.validate(); err != nil {
 		return nil, fmt.Errorf("artefact: %w", err)
 	}
 	if transport == nil {
@@ -77,7 +77,7 @@ func connectS3(config S3Config, transport http.RoundTripper, tries int) (*S3, er
 			return nil, err
 		}
 	}
-	keys := &knownKeys{Provider: config.provider()}
+	keys := &knownKeys{Provider: config.provider(), set: config.address()}
 	core, err := minio.NewCore(config.Endpoint, &minio.Options{
 		Creds:      credentials.New(keys),
 		Secure:     !config.Plain,

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"strings"
 	"sync"
 	"time"
 
@@ -28,9 +29,10 @@ type Secrets struct {
 	// File has keys in AWS's format, Profile says which; empty is "default".
 	// The file is read anew when it changes, and when its keys end.
 	File, Profile string
-	// Container says that AWS's variables of containers (ECS, EKS Pod Identity)
-	// name who hands out keys; minio-go reads them.
-	Container bool
+	// Container is the address, or its path, by which AWS's variables of
+	// containers (ECS, EKS Pod Identity) name who hands out keys. minio-go reads
+	// them itself; here it is known what they are, to be checked and not shown.
+	Container string
 
 	// TLS is how an S3 over https is asked; nil trusts the system's roots.
 	TLS *tls.Config
@@ -49,7 +51,7 @@ type WebIdentity struct {
 
 // given says whether there is anything to prove oneself with.
 func (s Secrets) given() bool {
-	return s.AccessKey != "" || s.WebIdentity.TokenFile != "" || s.File != "" || s.Container
+	return s.AccessKey != "" || s.WebIdentity.TokenFile != "" || s.File != "" || s.Container != ""
 }
 
 // provider is where the keys come from that each request is signed with.
@@ -65,41 +67,10 @@ func (s Secrets) provider() credentials.Provider {
 		return role
 	case s.File != "":
 		return &fileKeys{FileAWSCredentials: credentials.FileAWSCredentials{Filename: s.File, Profile: cmp.Or(s.Profile, "default")}}
-	case s.Container:
+	case s.Container != "":
 		return &credentials.IAM{}
 	}
 	return &credentials.Static{Value: credentials.Value{SignerType: credentials.SignatureAnonymous}}
-}
-
-// knownKeys remember the keys that a server was told, which may say them again:
-// those of now, and those before them, of which answers may still come.
-type knownKeys struct {
-	credentials.Provider
-
-	mu          sync.Mutex
-	now, before conceal.Secrets
-	words       [3]string // of now
-}
-
-func (k *knownKeys) RetrieveWithCredContext(c *credentials.CredContext) (credentials.Value, error) {
-	value, err := k.Provider.RetrieveWithCredContext(c)
-	words := [3]string{value.AccessKeyID, value.SecretAccessKey, value.SessionToken}
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if err == nil && words != k.words {
-		k.words, k.before, k.now = words, k.now, conceal.Words(words[:]...)
-	}
-	return value, err
-}
-
-func (k *knownKeys) Retrieve() (credentials.Value, error) { return k.RetrieveWithCredContext(nil) }
-
-// hide has an error say none of them.
-func (k *knownKeys) hide(err error) error {
-	k.mu.Lock()
-	told := k.now.And(k.before)
-	k.mu.Unlock()
-	return told.Err(err)
 }
 
 // fileKeys are keys from a file that may become another while it is used.
@@ -126,10 +97,24 @@ func (f *fileKeys) RetrieveWithCredContext(c *credentials.CredContext) (credenti
 		err = errors.New("it has no keys")
 	}
 	if err != nil {
-		return credentials.Value{}, fmt.Errorf("the file of S3's keys %s, profile %s: %w", f.Filename, f.Profile, err)
+		return credentials.Value{}, fmt.Errorf("the file of S3's keys %s, profile %s: %w", f.Filename, f.Profile, linesOf(f.Filename).Err(err))
 	}
 	f.read, f.looked = info, time.Now()
 	return value, nil
+}
+
+// linesOf are what a file of keys has: who cannot read it quotes what it is that
+// cannot be read.
+func linesOf(file string) conceal.Secrets {
+	text, _ := os.ReadFile(file) // an error that quotes it comes of reading it
+	var words []string
+	for line := range strings.Lines(string(text)) {
+		words = append(words, strings.TrimSpace(line))
+		if at := strings.IndexAny(line, "=:"); at >= 0 {
+			words = append(words, strings.TrimSpace(line[at+1:]))
+		}
+	}
+	return conceal.Words(words...)
 }
 
 func (f *fileKeys) Retrieve() (credentials.Value, error) { return f.RetrieveWithCredContext(nil) }
@@ -149,15 +134,30 @@ func (f *fileKeys) IsExpired() bool {
 }
 
 // validate refuses to send a token where others can read it.
-func (w WebIdentity) validate() error {
-	if w.Endpoint == "" {
+func (s Secrets) validate() error {
+	if e := s.WebIdentity.Endpoint; e != "" {
+		if u, err := url.Parse(e); err != nil || u.Host == "" || u.Scheme != "https" && !(u.Scheme == "http" && loopback(u.Host)) {
+			return errors.New("AWS_ENDPOINT_URL_STS: want https://host, since it is sent a token")
+		}
+	}
+	if s.Container == "" {
 		return nil
 	}
-	u, err := url.Parse(w.Endpoint)
-	if err != nil || u.Host == "" || u.Scheme != "https" && !(u.Scheme == "http" && loopback(u.Host)) {
-		return errors.New("AWS_ENDPOINT_URL_STS: want https://host, since it is sent a token")
+	u, err := url.Parse(s.Container)
+	if err == nil && strings.HasPrefix(s.Container, "/") { // ECS has it at an address of its own
+		return nil
+	}
+	if err != nil || u.Host == "" || u.Scheme != "https" && !(u.Scheme == "http" && (loopback(u.Host) || attached(u.Host))) {
+		return errors.New("AWS_CONTAINER_CREDENTIALS_…: want a path in RELATIVE_URI, or in FULL_URI https://… or http:// and an address of this machine, since it is sent a token")
 	}
 	return nil
+}
+
+// attached says whether a host is one that a machine has for itself alone: EKS
+// hands out keys at such addresses.
+func attached(endpoint string) bool {
+	ip := net.ParseIP((&url.URL{Host: endpoint}).Hostname())
+	return ip.IsLinkLocalUnicast() || ip.Equal(net.ParseIP("fd00:ec2::23"))
 }
 
 // exposes says whether what is kept, and what proves who asks, travels where

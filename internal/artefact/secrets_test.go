@@ -54,8 +54,8 @@ func writeKeys(t *testing.T, path string, profiles ...string) {
 	}
 }
 
-// sts hands out keys for the token that a file has.
-func sts(t *testing.T, token string) WebIdentity {
+// sts hands out a key and a token for the token that a file has.
+func sts(t *testing.T, token, key, session string) WebIdentity {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "token")
 	if err := os.WriteFile(file, []byte(token), 0o600); err != nil {
@@ -66,8 +66,8 @@ func sts(t *testing.T, token string) WebIdentity {
 			http.Error(w, "who is that?", http.StatusForbidden)
 			return
 		}
-		fmt.Fprintf(w, `<AssumeRoleWithWebIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleWithWebIdentityResult><Credentials><AccessKeyId>lent</AccessKeyId><SecretAccessKey>s</SecretAccessKey>
-			<SessionToken>-token</SessionToken><Expiration>%s</Expiration></Credentials></AssumeRoleWithWebIdentityResult></AssumeRoleWithWebIdentityResponse>`,
+		fmt.Fprintf(w, `<AssumeRoleWithWebIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleWithWebIdentityResult><Credentials><AccessKeyId>%s</AccessKeyId><SecretAccessKey>s</SecretAccessKey>
+			<SessionToken>%s</SessionToken><Expiration>%s</Expiration></Credentials></AssumeRoleWithWebIdentityResult></AssumeRoleWithWebIdentityResponse>`, key, session,
 			time.Now().Add(time.Hour).UTC().Format(time.RFC3339))
 	}))
 	t.Cleanup(server.Close)
@@ -77,7 +77,7 @@ func sts(t *testing.T, token string) WebIdentity {
 func TestSecrets(t *testing.T) {
 	endpoint, who := askedBy(t)
 	file, gone := keysFile(t, "default", "other"), filepath.Join(t.TempDir(), "none")
-	lent := sts(t, "of the account")
+	lent := sts(t, "of the account", "lent", "-token")
 	broken := lent
 	broken.Role = "arn:another"
 	for name, test := range map[string]struct {
@@ -162,6 +162,16 @@ func TestSecrets_Error(t *testing.T) {
 		_, err := connectS3(S3Config{Endpoint: "127.0.0.1:9", Secrets: Secrets{WebIdentity: WebIdentity{TokenFile: "token", Endpoint: endpoint}}}, nil, 1)
 		if (err != nil) != fails {
 			t.Errorf("%s: %v", endpoint, err)
+		}
+	}
+	for container, fails := range map[string]bool{
+		"http://keys.example.org/marked": true, "ftp://127.0.0.1/marked": true, "marked": true, "@keys.example.org/marked": true, "/%zzmarked": true, "http://192.0.2.1:marked/": true,
+		"http://10.0.0.1/marked": true, "/v2/credentials/marked": false, "http://127.0.0.1:9/marked": false, "http://localhost/marked": false,
+		"http://169.254.170.23/v1/credentials": false, "http://[fd00:ec2::23]/v1/credentials": false, "https://keys.example.org/marked": false, "": false,
+	} {
+		_, err := connectS3(S3Config{Endpoint: "127.0.0.1:9", Secrets: Secrets{Container: container}}, nil, 1)
+		if (err != nil) != fails || err != nil && strings.Contains(err.Error(), "marked") {
+			t.Errorf("%s: %v", container, err)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -117,7 +118,7 @@ func secrets(terminal Terminal) artefact.Secrets {
 		},
 		File:      terminal.Env("AWS_SHARED_CREDENTIALS_FILE"),
 		Profile:   terminal.Env("AWS_PROFILE"),
-		Container: terminal.Env("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI") != "" || terminal.Env("AWS_CONTAINER_CREDENTIALS_FULL_URI") != "",
+		Container: cmp.Or(terminal.Env("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"), terminal.Env("AWS_CONTAINER_CREDENTIALS_FULL_URI")),
 	}
 	if s.File == "" && s.Profile != "" {
 		s.File = filepath.Join(terminal.Env("HOME"), ".aws", "credentials")
