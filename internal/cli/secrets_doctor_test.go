@@ -25,7 +25,7 @@ func doctorsOfSecrets(t *testing.T, w *secretWorld) {
 		{nil, []string{"--config", w.file(t, "nats: nats://"+w.mark("NATS URL of --config")+"@"+bus)}},
 		{nil, []string{"--nats", "nats://" + bus, "--nats-nkey", w.natsNkey(t)}},
 		{nil, []string{"--nats", "nats://" + bus, "--nats-credentials", w.natsCredentials(t)}},
-		{s3, []string{"--store", "s3://bucket/prefix?endpoint=" + w.refusingS3(t)}},
+		{s3, []string{"--store", "s3://bucket/prefix?endpoint=" + w.refusingS3(t, nil)}},
 		{s3, []string{"--store", "s3://bucket/prefix?endpoint=https://p407.example"}},
 	} {
 		said := w.groma(t, exitFailed, ask.env, append(append([]string{"doctor"}, ask.args...), "--data", filepath.Join(w.root, "doctored"))...)
@@ -100,7 +100,7 @@ func workersOfSecrets(t *testing.T, w *secretWorld) {
 	common := []string{"worker", "--temporal", temporal, "--temporal-tls-ca", w.authority.File, "--log-level", "debug", "--listen", "127.0.0.1:0"}
 	folder := "file://" + filepath.Join(w.root, "worked")
 	for _, more := range [][]string{
-		{"--store", "s3://bucket?endpoint=" + w.refusingS3(t), "--log-format", "json"},
+		{"--store", "s3://bucket?endpoint=" + w.refusingS3(t, nil), "--log-format", "json"},
 		{"--store", folder},
 		{"--store", folder, "--config", w.file(t, "nats: nats://u:"+w.mark("NATS URL of --config")+"@"+w.refusingNATS(t, nil))},
 	} {

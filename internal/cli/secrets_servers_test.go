@@ -132,24 +132,6 @@ func (w *secretWorld) refuseNATS(conn net.Conn, config *tls.Config) {
 	}
 }
 
-// refusingS3 takes no key, and says what it was told.
-func (w *secretWorld) refusingS3(t *testing.T) (address string) {
-	t.Helper()
-	server := httptest.NewServer(http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
-		w.told(r)
-		if strings.Contains(r.Header.Get("Authorization"), "Signature=") {
-			w.prove("S3 secret key")
-		}
-		access, _, _ := strings.Cut(strings.TrimPrefix(r.Header.Get("Authorization"), "AWS4-HMAC-SHA256 Credential="), "/")
-		token := r.Header.Get("X-Amz-Security-Token")
-		out.Header().Set("Content-Type", "application/xml")
-		out.WriteHeader(http.StatusForbidden)
-		fmt.Fprintf(out, "<Error><Code>InvalidAccessKeyId</Code><Message>no key %s with %s</Message><AWSAccessKeyId>%[1]s</AWSAccessKeyId><Key>%[2]s</Key><BucketName>%[2]s</BucketName><RequestId>%[2]s</RequestId></Error>", access, token)
-	}))
-	t.Cleanup(server.Close)
-	return server.URL
-}
-
 // refusingGroma is a server that refuses every call, and says what it was told.
 func (w *secretWorld) refusingGroma(t *testing.T) (address string) {
 	t.Helper()

@@ -49,7 +49,7 @@ func TestSecrets(t *testing.T) {
 	t.Run("runs", func(t *testing.T) { // returns when all have ended
 		for name, run := range map[string]func(*testing.T, *secretWorld){
 			"survey": surveysOfSecrets, "census": censusesOfSecrets, "sources": sourcesOfSecrets, "server": serverOfSecrets,
-			"doctor": doctorsOfSecrets, "worker": workersOfSecrets, "settings": settingsOfSecrets,
+			"doctor": doctorsOfSecrets, "worker": workersOfSecrets, "settings": settingsOfSecrets, "storage": storageOfSecrets, "payloads": payloadsOfSecrets,
 		} {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
