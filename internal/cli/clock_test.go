@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -27,6 +29,9 @@ func TestSurvey_ClockSet(t *testing.T) {
 	back := surveyLeaping(t, dir, bad, host, -2*time.Hour, exitFailed)
 	if !strings.Contains(back, "the clock of this machine was set back by 2h0m0s") || !strings.Contains(back, "give the same command again") {
 		t.Errorf("set back, it says %s", back)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "leaping", "temporal.db-ahead")); err != nil {
+		t.Errorf("the next command would not know: %v", err)
 	}
 	if ahead := surveyLeaping(t, dir, bad, host, time.Hour, exitGaps); !strings.Contains(ahead, "Going on with survey") {
 		t.Errorf("once more, it says %s", ahead)

@@ -207,7 +207,9 @@ func (c *surveyCommand) runHere(ctx context.Context, s *session, request *gromav
 	}
 	defer seen.stop()
 	l := &local{git: git, contents: census.NewContents(c.git.contentBytes()), log: log, concurrency: c.concurrency, seen: seen}
-	if err := l.open(ctx, c.engine.config(c.terminal, log), survey.Fingerprint(spec)); err != nil {
+	config := c.engine.config(c.terminal, log)
+	config.BeginsAnew = true // the same command begins a survey again
+	if err := l.open(ctx, config, survey.Fingerprint(spec)); err != nil {
 		return err
 	}
 	s.api, s.handBack = l.api(), l.stopWorker

@@ -53,6 +53,29 @@ func examine(t *testing.T, c Config) map[string]Check {
 	return found
 }
 
+// TestExamine_ClockSetBack: a database that waits for a time to come is told, however
+// often it is asked about.
+func TestExamine_ClockSetBack(t *testing.T) {
+	if err := engine.Embeds(); err != nil {
+		t.Skip(err)
+	}
+	c := laptop(t)
+	e, err := engine.Open(t.Context(), engine.Config{Data: c.Engine.Data, NATS: engine.Off})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.Close()
+	until := time.Now().Add(time.Hour)
+	if err := os.Chtimes(filepath.Join(c.Engine.Data, "temporal.db"), until, until); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if got := examine(t, c)["temporal"]; got.Verdict != Warning || !strings.Contains(got.Seen, "since the clock was set back") {
+			t.Errorf("%+v", got)
+		}
+	}
+}
+
 func TestExamine(t *testing.T) {
 	c := laptop(t)
 	for name, check := range examine(t, c) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -190,7 +191,13 @@ func embeddedTemporal(ctx context.Context, name string, c engine.Config) []Check
 	if err != nil {
 		return refused(name, err)
 	}
-	return append(well(name, fmt.Sprintf("embedded: version %s, starts with a survey; %s", facts.Version, database)), payloads(facts)...)
+	seen := fmt.Sprintf("embedded: version %s, starts with a survey; %s", facts.Version, database)
+	if facts.Ahead == 0 {
+		return append(well(name, seen), payloads(facts)...)
+	}
+	seen += fmt.Sprintf(", which waits for another %s, since the clock was set back", facts.Ahead.Round(time.Second))
+	return append(warning(name, seen, "see that the clock is right; then survey: the database is set aside, unless it has schedules or what a server was asked for. Those wait, or are forgotten if you move "+
+		filepath.Join(c.Data, "temporal.db")+" away"), payloads(facts)...)
 }
 
 // embedded is the check of a server that is started when it is needed.

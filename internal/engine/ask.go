@@ -34,6 +34,9 @@ type Facts struct {
 	// Shut says which survey runs in Temporal and cannot be read with them, and
 	// why; nil is none.
 	Shut error
+	// Ahead is by how much the clock was set back since an embedded Temporal's
+	// database was written; zero if it was not.
+	Ahead time.Duration
 }
 
 // AskTemporal connects to the running Temporal that c names, as [Open] would,
@@ -49,7 +52,7 @@ func AskTemporal(ctx context.Context, c Config) (facts Facts, err error) {
 		return facts, &Refusal{What: noTemporal + c.Temporal, Err: err, Next: advice(err, "--temporal")}
 	}
 	facts.Tell(state)
-	keys, err := newKeyring(c.PayloadKeys, nil)
+	keys, err := newKeyring(c.PayloadKeys, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return facts, &Refusal{What: "the keys of Temporal's payloads", Err: err, Next: "correct the file that is named"}
 	}

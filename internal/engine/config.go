@@ -42,6 +42,10 @@ type Config struct {
 	// Schedules has an embedded Temporal start surveys by schedule, too: its
 	// fourth service, which costs a start some time.
 	Schedules bool
+	// BeginsAnew says that who opens it begins again what it was about where an
+	// embedded Temporal has forgotten it: a database that is ahead of the clock is
+	// set aside then, unless servers were asked for some of it.
+	BeginsAnew bool
 	// NATS is the address of a running NATS with JetStream, or [Off]; empty
 	// embeds one that opens no port.
 	NATS string

@@ -18,6 +18,7 @@ import (
 	"go.temporal.io/api/common/v1"
 	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/converter"
+	"go.temporal.io/server/api/persistence/v1"
 	"go.temporal.io/server/common/headers"
 	"go.temporal.io/server/common/persistence/sql/sqlplugin"
 	"go.temporal.io/server/common/primitives"
@@ -32,7 +33,7 @@ import (
 // makes one if there is none. One of another version is set aside if all its
 // surveys are finished, and refused otherwise. For one that is ahead of the clock
 // see [prepareAhead].
-func prepareDatabase(ctx context.Context, path string, serves bool, logger *slog.Logger) error {
+func prepareDatabase(ctx context.Context, path string, anew bool, logger *slog.Logger) error {
 	ahead := aheadOf(time.Now(), path) // before it is opened, which may write to it
 	version, left, err := inspect(ctx, path)
 	switch {
@@ -43,7 +44,7 @@ func prepareDatabase(ctx context.Context, path string, serves bool, logger *slog
 	case version == headers.ServerVersion && ahead == 0:
 		return nil
 	case version == headers.ServerVersion:
-		return prepareAhead(ctx, path, ahead, serves, logger)
+		return prepareAhead(ctx, path, ahead, anew, logger)
 	case left.any():
 		return newer(path, version, left)
 	}
@@ -56,58 +57,10 @@ func prepareDatabase(ctx context.Context, path string, serves bool, logger *slog
 	return makeDatabase(ctx, path)
 }
 
-// clocksDiffer is how much later than now a file may have been written and nobody
-// has set the clock.
-const clocksDiffer = time.Minute
-
-// aheadOf is by how much the clock was set back since a database was written, zero
-// if it was not.
-func aheadOf(now time.Time, path string) (ahead time.Duration) {
-	for _, suffix := range []string{"", "-wal"} {
-		if info, err := os.Stat(path + suffix); err == nil {
-			ahead = max(ahead, info.ModTime().Sub(now))
-		}
-	}
-	if ahead < clocksDiffer {
-		return 0
-	}
-	return ahead
-}
-
-// prepareAhead sets aside a database in which everything waits for a time of day
-// that is still to come. Who surveys begins anew, and counts nothing again that is
-// counted; who serves would forget what others have asked for, and schedules,
-// and waits.
-func prepareAhead(ctx context.Context, path string, ahead time.Duration, serves bool, logger *slog.Logger) error {
-	left, err := inspectAll(ctx, path)
-	if err != nil {
-		return err
-	}
-	if len(left.schedules) > 0 || serves && left.any() {
-		logger.Warn("the clock was set back: what is unfinished, and schedules, wait for as long", "by", ahead.Round(time.Second), "workflows", left.workflows, "schedules", len(left.schedules))
-		return nil
-	}
-	aside, err := setAside(path, "ahead")
-	if err != nil {
-		return err
-	}
-	logger.Warn("the clock was set back, and the database of Temporal is set aside: surveys begin anew, and reuse what is counted",
-		"by", ahead.Round(time.Second), "file", aside, "workflows", left.workflows)
-	return makeDatabase(ctx, path)
-}
-
-func inspectAll(ctx context.Context, path string) (left leftovers, err error) {
-	db, err := openSQLite(path)
-	if err != nil {
-		return left, err
-	}
-	defer db.Close()
-	return inspectLeft(ctx, db)
-}
-
 // leftovers are what a database has that would be lost with it.
 type leftovers struct {
 	workflows int      // that are unfinished
+	asked     int      // those of them that a server was asked for
 	schedules []string // their names, sorted
 }
 
@@ -134,12 +87,13 @@ func newer(path, version string, left leftovers) error {
 // would keep it from being started is a [Refusal].
 func AskEmbedded(ctx context.Context, c Config) (facts Facts, database string, err error) {
 	facts.Version = headers.ServerVersion
-	keys, err := newKeyring(c.PayloadKeys, nil)
+	keys, err := newKeyring(c.PayloadKeys, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return facts, "", &Refusal{What: "the keys of Temporal's payloads", Err: err, Next: "correct the file that is named"}
 	}
 	facts.Keys = keys.now().IDs()
 	path := filepath.Join(absolute(c.Data), "temporal.db")
+	facts.Ahead = aheadOf(time.Now(), path)
 	made, left, err := inspect(ctx, path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -158,11 +112,11 @@ func AskEmbedded(ctx context.Context, c Config) (facts Facts, database string, e
 
 // illegibleIn is illegible of a database that no server uses.
 func illegibleIn(ctx context.Context, path string, payloads converter.DataConverter) error {
-	db, err := openSQLite(path)
+	db, done, err := lookAt(path)
 	if err != nil {
 		return nil // which inspect has told
 	}
-	defer db.Close()
+	defer done()
 	rows, err := db.QueryContext(ctx, `SELECT workflow_id, memo FROM executions_visibility WHERE workflow_type_name = 'Survey' AND status = ?`,
 		int(enums.WORKFLOW_EXECUTION_STATUS_RUNNING))
 	if err != nil {
@@ -190,11 +144,11 @@ func inspect(ctx context.Context, path string) (version string, left leftovers, 
 	if _, err := os.Stat(path); err != nil {
 		return "", left, err
 	}
-	db, err := openSQLite(path)
+	db, done, err := lookAt(path)
 	if err != nil {
 		return "", left, err
 	}
-	defer db.Close()
+	defer done()
 	var tables, origins int
 	err = db.QueryRowContext(ctx, `SELECT count(*), count(*) FILTER (WHERE name = 'groma_origin') FROM sqlite_master WHERE type = 'table'`).
 		Scan(&tables, &origins)
@@ -224,7 +178,9 @@ func inspect(ctx context.Context, path string) (version string, left leftovers, 
 func inspectLeft(ctx context.Context, db *sql.DB) (left leftovers, err error) {
 	system := primitives.MustParseUUID(primitives.SystemNamespaceID)
 	const completed = 3 // enumsspb.WORKFLOW_EXECUTION_STATE_COMPLETED
-	rows, err := db.QueryContext(ctx, `SELECT workflow_id FROM current_executions WHERE state <> ? AND namespace_id <> ? ORDER BY workflow_id`,
+	rows, err := db.QueryContext(ctx, `SELECT workflow_id, executions.data
+		FROM current_executions LEFT JOIN executions USING (shard_id, namespace_id, workflow_id, run_id)
+		WHERE current_executions.state <> ? AND namespace_id <> ? ORDER BY workflow_id`,
 		completed, []byte(system))
 	if err != nil {
 		return left, err
@@ -232,17 +188,38 @@ func inspectLeft(ctx context.Context, db *sql.DB) (left leftovers, err error) {
 	defer rows.Close()
 	for rows.Next() {
 		var id string
-		if err := rows.Scan(&id); err != nil {
+		var data []byte
+		if err := rows.Scan(&id, &data); err != nil {
 			return left, err
 		}
-		id = strings.TrimPrefix(id, primitives.ScheduleWorkflowIDPrefix) // later versions have it without
-		if schedule, ok := strings.CutPrefix(id, workflows.ScheduleID("")); ok {
-			left.schedules = append(left.schedules, schedule)
-		} else if !strings.HasPrefix(id, "temporal-sys-") {
-			left.workflows++
-		}
+		left.add(id, data)
 	}
 	return left, rows.Err()
+}
+
+// add adds an unfinished workflow, with what Temporal keeps of it.
+func (l *leftovers) add(id string, data []byte) {
+	id = strings.TrimPrefix(id, primitives.ScheduleWorkflowIDPrefix) // later versions have it without
+	if schedule, ok := strings.CutPrefix(id, workflows.ScheduleID("")); ok {
+		l.schedules = append(l.schedules, schedule)
+		return
+	}
+	if strings.HasPrefix(id, "temporal-sys-") {
+		return
+	}
+	l.workflows++
+	if !isCommands(id, data) {
+		l.asked++
+	}
+}
+
+// isCommands says whether a workflow belongs to a survey that a command makes
+// itself, and begins anew when it is given again: it waits on a queue of its own.
+func isCommands(id string, data []byte) bool {
+	survey, _, _ := strings.Cut(id, "/") // of a shard, too
+	fingerprint, ok := strings.CutPrefix(survey, workflows.ID(""))
+	kept := &persistence.WorkflowExecutionInfo{}
+	return ok && proto.Unmarshal(data, kept) == nil && kept.GetTaskQueue() == workflows.TaskQueue(fingerprint)
 }
 
 // makeDatabase makes the tables in one transaction, with the version beside
@@ -292,6 +269,20 @@ func openSQLite(path string) (*sql.DB, error) {
 	return db, nil
 }
 
+// lookAt opens a database to be looked at alone. Closing it may write into it what
+// SQLite kept beside it; where its time says that it is ahead of the clock, it
+// goes on saying so.
+func lookAt(path string) (db *sql.DB, done func(), err error) {
+	ahead := aheadOf(time.Now(), path)
+	db, err = openSQLite(path)
+	return db, func() {
+		db.Close()
+		if until := time.Now().Add(ahead); ahead > 0 {
+			_ = os.Chtimes(path, until, until)
+		}
+	}, err
+}
+
 // sqlitePath is path as it stands in SQLite's addresses.
 func sqlitePath(path string) string { return (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath() }
 
@@ -305,7 +296,7 @@ func setAside(path, version string) (aside string, err error) {
 		}
 		aside = fmt.Sprintf("%s-%d.db", base, n)
 	}
-	for _, suffix := range []string{"-wal", "-shm", ""} {
+	for _, suffix := range []string{"-wal", "-shm", marker, ""} {
 		if err := os.Rename(path+suffix, aside+suffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return "", fmt.Errorf("set an old database aside: %w", err)
 		}

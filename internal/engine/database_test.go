@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"go.temporal.io/server/common/headers"
 )
@@ -107,42 +106,6 @@ func TestPrepareDatabase_SetsAside(t *testing.T) {
 	want := []string{"temporal-1.2.3-2.db", "temporal-1.2.3.db", "temporal.db"}
 	if got := files(t, path); !slices.Equal(got, want) {
 		t.Errorf("files are %q, want %q", got, want)
-	}
-}
-
-// TestPrepareDatabase_Ahead: of a database that was written at a time to come,
-// nothing that others have asked for is forgotten.
-func TestPrepareDatabase_Ahead(t *testing.T) {
-	for name, test := range map[string]struct {
-		ahead  time.Duration
-		serves bool
-		has    []string
-		want   []string
-	}{
-		"a survey":                {time.Hour, false, []string{unfinished}, []string{"temporal-ahead.db", "temporal.db"}},
-		"a server without work":   {time.Hour, true, []string{finished, systems}, []string{"temporal-ahead.db", "temporal.db"}},
-		"a server's survey":       {time.Hour, true, []string{unfinished}, []string{"temporal.db"}},
-		"schedules":               {time.Hour, false, []string{scheduled}, []string{"temporal.db"}},
-		"clocks that differ":      {30 * time.Second, false, []string{unfinished}, []string{"temporal.db"}},
-		"a time that has been":    {-time.Hour, false, []string{unfinished}, []string{"temporal.db"}},
-		"a survey, a year before": {365 * 24 * time.Hour, false, []string{unfinished}, []string{"temporal-ahead.db", "temporal.db"}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			path, change := database(t)
-			mustPrepare(t, path)
-			change(test.has...)
-			written := time.Now().Add(test.ahead)
-			if err := os.Chtimes(path, written, written); err != nil {
-				t.Fatal(err)
-			}
-			if err := prepareDatabase(t.Context(), path, test.serves, slog.New(slog.DiscardHandler)); err != nil {
-				t.Fatal(err)
-			}
-			got := slices.DeleteFunc(files(t, path), func(name string) bool { return strings.HasSuffix(name, "-wal") || strings.HasSuffix(name, "-shm") })
-			if !slices.Equal(got, test.want) {
-				t.Errorf("files are %q, want %q", got, test.want)
-			}
-		})
 	}
 }
 

@@ -12,6 +12,7 @@
 //	engine.log, .log.1       what the servers warned of, where no logger is given
 //	temporal.db, -wal, -shm  Temporal's SQLite database
 //	temporal-1.32.1.db       a database set aside when another version took over
+//	temporal.db-ahead        empty; until its time the database waits, since the clock was set back
 //	temporal-ahead.db        one set aside because the clock had been set back
 //	nats/                    JetStream's files
 //	store/                   artefacts; the only thing to keep, and to back up
@@ -191,13 +192,14 @@ func (e *Engine) openNotices(ctx context.Context, c Config, logger *slog.Logger)
 func (e *Engine) openTemporal(ctx context.Context, c Config, logger *slog.Logger) error {
 	e.TemporalAddress, e.namespace = c.Temporal, c.Namespace
 	if c.Temporal == "" {
-		address, stop, err := startTemporal(ctx, filepath.Join(c.Data, "temporal.db"), c, logger)
+		database := filepath.Join(c.Data, "temporal.db")
+		address, stop, err := startTemporal(ctx, database, c, logger)
 		if err != nil {
 			return fmt.Errorf("start the embedded Temporal: %w", err)
 		}
 		e.onClose(stop)
 		e.TemporalAddress = address
-		e.SetBack, stop = watchClock()
+		e.SetBack, stop = watchClock(database)
 		e.onClose(stop)
 	}
 	keys, err := newKeyring(c.PayloadKeys, logger)

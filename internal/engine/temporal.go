@@ -50,7 +50,7 @@ const (
 // startTemporal starts Temporal's services over the SQLite database at
 // path, on free ports of the loopback interface.
 func startTemporal(ctx context.Context, path string, c Config, logger *slog.Logger) (address string, stop func(), err error) {
-	if err := prepareDatabase(ctx, path, c.Schedules, logger); err != nil {
+	if err := prepareDatabase(ctx, path, c.BeginsAnew, logger); err != nil {
 		return "", nil, err
 	}
 	if err := makeNamespace(sqliteConfig(path), c.Namespace); err != nil {
