@@ -115,6 +115,10 @@ var settings = dynamicconfig.StaticClient{
 	// of queues on one database. Here it is one, and each step waits for it.
 	dynamicconfig.TransferProcessorMaxPollRPS.Key(): pollsPerSecond,
 	dynamicconfig.TimerProcessorMaxPollRPS.Key():    pollsPerSecond,
+	// A worker that stops has its polls answered first. By default it lets go of
+	// them, and what is handed to one of them meanwhile is missed for ten seconds:
+	// so long the same command waited that was given again at once.
+	dynamicconfig.EnableCancelWorkerPollsOnShutdown.Key(): true,
 	// Traffic needs no time to drain: workers are stopped before.
 	dynamicconfig.FrontendShutdownDrainDuration.Key(): time.Duration(0),
 	dynamicconfig.HistoryShutdownDrainDuration.Key():  time.Duration(0),
