@@ -50,10 +50,8 @@ func TestQueue(t *testing.T) {
 	}
 }
 
-// FuzzQueue: whatever ends when, each repository is handed out once, and the
-// host is next that has the fewest in flight.
-// FuzzQueue: whatever hosts there are, each repository is handed out once, and
-// that host is next that has the fewest in flight.
+// FuzzQueue: whatever hosts there are, and whatever ends when, each repository is
+// handed out once, and that host is next that has the fewest in flight.
 func FuzzQueue(f *testing.F) {
 	f.Add(uint64(1), uint8(20), uint8(3))
 	f.Add(uint64(2), uint8(200), uint8(1))
