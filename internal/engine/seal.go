@@ -28,6 +28,7 @@ type keyring struct {
 	keys   *sealed.Keys
 	file   fs.FileInfo // as it was when the keys were read
 	looked time.Time
+	failed string // why it could not be read when it was looked at last
 }
 
 // lookEvery is how often it is looked whether the file has changed.
@@ -43,15 +44,20 @@ func newKeyring(path string, logger *slog.Logger) (*keyring, error) {
 }
 
 // now is what seals and opens at this moment; nil if nothing does. A file that
-// cannot be read any more leaves things as they are, and that is logged: nothing
-// is ever kept unsealed for it.
+// cannot be read any more leaves things as they are, and that is logged once:
+// nothing is ever kept unsealed for it.
 func (k *keyring) now() *sealed.Keys {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.path == "" || time.Since(k.looked) < lookEvery {
 		return k.keys
 	}
-	if err := k.read(); err != nil {
+	err := k.read()
+	switch {
+	case err == nil:
+		k.failed = ""
+	case err.Error() != k.failed:
+		k.failed = err.Error()
 		k.logger.Warn("the file of keys cannot be read; those that were read before are used", "file", k.path, "error", err)
 	}
 	return k.keys

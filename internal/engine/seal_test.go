@@ -233,6 +233,7 @@ func TestKeyring(t *testing.T) {
 		{keyLine("a", 1) + keyLine("b", 2), "a, b", ""},
 		{keyLine("b", 2) + "\n" + keyLine("a", 1), "b, a", ""},
 		{"b", "b, a", "the file of keys cannot be read"},
+		{"b", "b, a", "the file of keys cannot be read"}, // said once
 		{keyLine("b", 2), "b", ""},
 	} {
 		before := k.now().String()
@@ -246,6 +247,9 @@ func TestKeyring(t *testing.T) {
 		if got := k.now().String(); got != step.want || !log.has(step.log) {
 			t.Errorf("%d: keys %s, want %s; logged %s", i, got, step.want, &log.text)
 		}
+	}
+	if said := strings.Count(log.text.String(), "cannot be read"); said != 1 {
+		t.Errorf("it is said %d times: %s", said, &log.text)
 	}
 	if _, err := newKeyring(filepath.Join(t.TempDir(), "none"), nil); err == nil {
 		t.Error("a file that is not there is read")
