@@ -47,9 +47,6 @@ type Config struct {
 	// operator's word, which holds for what it leads to but not for where that
 	// redirects. Nil asks whatever it is told to.
 	Guard *outward.Rules
-	// NoLocal has repositories on this machine's own disk refused, unless a
-	// mirror leads there: for those who ask on behalf of others.
-	NoLocal bool
 	// IdleTimeout is how long a remote may send nothing. Zero means a minute.
 	IdleTimeout time.Duration
 	// Watch wraps what carries requests over http and https, so that somebody

@@ -80,7 +80,7 @@ func origin(scheme, host string) string {
 func (r *Remote) permit(rewritten string) error {
 	rules := r.client.config.Guard
 	switch {
-	case r.place.scheme == "file" && r.mirror == nil && (rules != nil || r.client.config.NoLocal):
+	case r.place.scheme == "file" && r.mirror == nil && rules != nil:
 		return fault.Errorf(fault.Unsupported, "it is on the disk of whoever counts, where nothing is counted for others: name its address")
 	case rules == nil:
 		return nil

@@ -4,12 +4,13 @@ import (
 	"testing"
 
 	"groma/internal/fault"
+	"groma/internal/outward"
 )
 
-// TestNoLocal: on behalf of others nothing of this machine is read, but for what
+// TestGuard_Local: on behalf of others nothing of this machine is read, but for what
 // its operator has mirrored there.
-func TestNoLocal(t *testing.T) {
-	client := New(Config{NoLocal: true, Mirrors: []Mirror{{From: "https://github.com/", To: t.TempDir() + "/"}}})
+func TestGuard_Local(t *testing.T) {
+	client := New(Config{Guard: &outward.Rules{}, Mirrors: []Mirror{{From: "https://github.com/", To: t.TempDir() + "/"}}})
 	t.Cleanup(client.Close)
 	for address, want := range map[string]fault.Kind{
 		"/srv/a": fault.Unsupported, "file:///srv/a": fault.Unsupported, "srv/a": fault.Unsupported,
