@@ -12,6 +12,7 @@ import (
 	"groma/internal/canonical"
 	"groma/internal/difference"
 	"groma/internal/form"
+	"groma/internal/tally"
 	gromav1 "groma/proto/groma/v1"
 )
 
@@ -72,7 +73,7 @@ var differencePrinters = map[string]func(io.Writer, *gromav1.Difference, ...stri
 }
 
 func (c *diffCommand) run(ctx context.Context, args []string) (err error) {
-	if c.languages, err = form.Languages(c.languages); err != nil {
+	if c.languages, err = tally.LanguagesNamed(c.languages); err != nil {
 		return usagef("--%w", err)
 	}
 	print, ok := differencePrinters[c.format]

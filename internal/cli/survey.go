@@ -18,11 +18,11 @@ import (
 
 	"groma/internal/annotation"
 	"groma/internal/census"
-	"groma/internal/form"
 	"groma/internal/gitwire"
 	"groma/internal/landscape"
 	"groma/internal/source"
 	"groma/internal/survey"
+	"groma/internal/tally"
 	"groma/internal/vitals"
 	"groma/internal/world"
 	gromav1 "groma/proto/groma/v1"
@@ -231,12 +231,12 @@ func (c *surveyCommand) check() (err error) {
 	if c.shardSize < 1 || c.shardSize > survey.MaxShardSize {
 		return usagef("--shard-size %d: want 1 to %d", c.shardSize, survey.MaxShardSize)
 	}
-	if c.languages, err = form.Languages(c.languages); err != nil {
+	if c.languages, err = tally.LanguagesNamed(c.languages); err != nil {
 		return usagef("--%w", err)
 	}
 	for _, maturity := range c.maturity {
-		if !slices.Contains(maturities, maturity) {
-			return usagef("--maturity %s: want some of %s", maturity, strings.Join(maturities, ", "))
+		if !slices.Contains(landscape.Maturities, maturity) {
+			return usagef("--maturity %s: want some of %s", maturity, strings.Join(landscape.Maturities, ", "))
 		}
 	}
 	var windows []vitals.Window
@@ -257,8 +257,6 @@ func (c *surveyCommand) check() (err error) {
 	}
 	return nil
 }
-
-var maturities = []string{"graduated", "incubating", "sandbox", "archived"}
 
 // given is the source that a command was given, and how to reach what it
 // names.

@@ -96,22 +96,8 @@ func (s *Settings) Check() (err error) {
 			return fmt.Errorf("format %s: want some of %s", name, strings.Join(Names(), ", "))
 		}
 	}
-	s.Languages, err = Languages(s.Languages)
+	s.Languages, err = tally.LanguagesNamed(s.Languages)
 	return err
-}
-
-// Languages gives languages the names that tallies have, each once.
-func Languages(asked []string) (named []string, err error) {
-	for _, language := range asked {
-		name := tally.LanguageNamed(strings.TrimSpace(language))
-		if name == "" {
-			return nil, fmt.Errorf("language %s: no language of that name can be counted; want names such as Rust, Go, C++ or TypeScript", language)
-		}
-		if !slices.Contains(named, name) {
-			named = append(named, name)
-		}
-	}
-	return named, nil
 }
 
 // chosen are the forms that are asked for, each once.

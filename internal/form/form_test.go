@@ -46,13 +46,6 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-func TestLanguages(t *testing.T) {
-	got, err := form.Languages([]string{" rust", "C++", "Rust"})
-	if err != nil || !slices.Equal(got, []string{"Rust", "C++"}) {
-		t.Errorf("got %v, %v", got, err)
-	}
-}
-
 func aReport() *gromav1.Report {
 	return &gromav1.Report{
 		Survey: &gromav1.SurveyFacts{Id: "list-20261122-070000-abcd", Spec: &gromav1.SurveySpec{}}, Totals: &gromav1.Totals{},

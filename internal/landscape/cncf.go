@@ -203,8 +203,8 @@ func (r *itemReader) maturity(e *entry, f field) string {
 	switch {
 	case maturity == "":
 		r.warn(f.line, "item %s has a project that is empty: it is taken for no CNCF project", quoted(e.name))
-	case !slices.Contains(maturities, maturity):
-		r.warn(f.line, "item %s has the maturity %s%s, which is not CNCF's", quoted(e.name), quoted(maturity), didYouMean(maturity, maturities))
+	case !slices.Contains(Maturities, maturity):
+		r.warn(f.line, "item %s has the maturity %s%s, which is not CNCF's", quoted(e.name), quoted(maturity), didYouMean(maturity, Maturities))
 	}
 	return maturity
 }

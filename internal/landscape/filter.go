@@ -18,8 +18,9 @@ const (
 	leftOutProject   = "project"
 )
 
-// maturities are those CNCF knows; a landscape may have others.
-var maturities = []string{"graduated", "incubating", "sandbox", "archived"}
+// Maturities are those CNCF knows; a landscape may have others. They are not to be
+// changed.
+var Maturities = []string{"graduated", "incubating", "sandbox", "archived"}
 
 // sieve is a filter that was found to be sound.
 type sieve struct {
@@ -58,11 +59,11 @@ func newSieve(kind Kind, filter *gromav1.Filter, entries []*entry) (*sieve, erro
 func knownMaturities(entries []*entry) []string {
 	others := map[string]bool{}
 	for _, e := range entries {
-		if e.maturity != "" && !slices.Contains(maturities, e.maturity) {
+		if e.maturity != "" && !slices.Contains(Maturities, e.maturity) {
 			others[e.maturity] = true
 		}
 	}
-	return slices.Concat(maturities, slices.Sorted(maps.Keys(others)))
+	return slices.Concat(Maturities, slices.Sorted(maps.Keys(others)))
 }
 
 // sift returns the entries that are kept, and how many were left out by each

@@ -13,7 +13,9 @@ import (
 	"unicode/utf8"
 
 	"groma/internal/form"
+	"groma/internal/landscape"
 	"groma/internal/survey"
+	"groma/internal/tally"
 	"groma/internal/vitals"
 	gromav1 "groma/proto/groma/v1"
 )
@@ -31,10 +33,7 @@ const (
 	longestEvery  = 366 * 24 * 60 * 60 // and at most
 )
 
-var (
-	kinds      = []string{"", "landscape", "list", "folder", "repository"}
-	maturities = []string{"graduated", "incubating", "sandbox", "archived"}
-)
+var kinds = []string{"", "landscape", "list", "folder", "repository"}
 
 // first is the first of some errors: one at a time is enough to mend.
 func first(errs ...error) error {
@@ -113,8 +112,8 @@ func checkFilter(filter *gromav1.Filter) error {
 		return tooMany("maturity", len(filter.GetMaturity()))
 	}
 	for _, maturity := range filter.GetMaturity() {
-		if !slices.Contains(maturities, maturity) {
-			return fmt.Errorf("maturity %.50q: want some of %s", maturity, strings.Join(maturities, ", "))
+		if !slices.Contains(landscape.Maturities, maturity) {
+			return fmt.Errorf("maturity %.50q: want some of %s", maturity, strings.Join(landscape.Maturities, ", "))
 		}
 	}
 	return nil
@@ -142,7 +141,7 @@ func checkLanguages(languages []string) error {
 	if err := checkWords("languages", languages); err != nil {
 		return err
 	}
-	_, err := form.Languages(languages)
+	_, err := tally.LanguagesNamed(languages)
 	return err
 }
 

@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"path"
-	"slices"
 	"strings"
 	"time"
 
@@ -128,8 +127,8 @@ func Complete(request *gromav1.StartSurveyRequest) (*gromav1.SurveySpec, Sources
 	if err != nil {
 		return nil, Sources{}, err
 	}
-	if spec.Languages, err = namedLanguages(spec.Languages); err != nil {
-		return nil, Sources{}, err
+	if spec.Languages, err = tally.LanguagesNamed(spec.Languages); err != nil {
+		return nil, Sources{}, fault.Errorf(fault.Invalid, "%w", err)
 	}
 	if spec.Filter == nil {
 		spec.Filter = &gromav1.Filter{}
@@ -172,20 +171,6 @@ func completeSources(spec *gromav1.SurveySpec, request *gromav1.StartSurveyReque
 		}
 	}
 	return sources, nil
-}
-
-// namedLanguages gives languages the names that tallies have, each once.
-func namedLanguages(asked []string) (named []string, err error) {
-	for _, language := range asked {
-		name := tally.LanguageNamed(strings.TrimSpace(language))
-		if name == "" {
-			return nil, fault.Errorf(fault.Invalid, "language %s: no language of that name can be counted; want names such as Rust, Go, C++ or TypeScript", language)
-		}
-		if !slices.Contains(named, name) {
-			named = append(named, name)
-		}
-	}
-	return named, nil
 }
 
 // Shown is what names a document as it may be kept: an address without its

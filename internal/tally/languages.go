@@ -1,6 +1,7 @@
 package tally
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -62,6 +63,20 @@ var languages = sync.OnceValue(newLanguageTable)
 // scc's name or linguist's or one of its aliases. It is empty for a language
 // that nothing here can count.
 func LanguageNamed(name string) string { return languages().named(name) }
+
+// LanguagesNamed are the languages that people mean by names, each once.
+func LanguagesNamed(asked []string) (named []string, err error) {
+	for _, name := range asked {
+		language := LanguageNamed(strings.TrimSpace(name))
+		if language == "" {
+			return nil, fmt.Errorf("language %s: no language of that name can be counted; want names such as Rust, Go, C++ or TypeScript", name)
+		}
+		if !slices.Contains(named, language) {
+			named = append(named, language)
+		}
+	}
+	return named, nil
+}
 
 func newLanguageTable() *languageTable {
 	// scc's globals: features are built when needed, everything else is as

@@ -1,6 +1,7 @@
 package tally
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/boyter/scc/v3/processor"
@@ -112,5 +113,15 @@ func TestNamed(t *testing.T) {
 		if got := languages().named(test.value); got != test.want {
 			t.Errorf("named(%q) = %q, want %q", test.value, got, test.want)
 		}
+	}
+}
+
+func TestLanguagesNamed(t *testing.T) {
+	got, err := LanguagesNamed([]string{" rust", "C++", "Rust"})
+	if err != nil || !slices.Equal(got, []string{"Rust", "C++"}) {
+		t.Errorf("got %v, %v", got, err)
+	}
+	if got, err := LanguagesNamed([]string{"Rust", "no such"}); err == nil {
+		t.Errorf("got %v for a language that there is not", got)
 	}
 }
