@@ -49,7 +49,8 @@ type PrunedKind struct {
 
 // Prune removes surveys, and whatever no survey that stays needs. What a kept
 // survey's any edition names stays, and so does everything of repositories
-// that an unfinished survey asks for, and everything younger than the grace.
+// that an unfinished survey asks for or that were rescanned within the grace, and
+// everything younger than it.
 //
 // It may be stopped at any moment: what says that a survey exists goes first and
 // what it needs last, so that no survey is left that looks whole and is not; the
@@ -72,6 +73,7 @@ type pruning struct {
 	young   time.Time // what was kept after it stays
 	needed  *needs
 	found   map[string]*pruneSurvey
+	moved   map[string][]string // where repositories were found to have moved
 	out     *Pruned
 }
 

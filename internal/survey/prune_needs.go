@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"groma/internal/artefact"
 	"groma/internal/fault"
@@ -50,6 +51,7 @@ func (p *pruning) need(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	p.moved = moved
 	for _, id := range p.ids() {
 		s := p.found[id]
 		switch s.state {
@@ -202,7 +204,7 @@ func (p *pruning) removeShared(ctx context.Context) error {
 	if p.needed.all {
 		return nil
 	}
-	if err := p.needYoung(ctx); err != nil {
+	if err := errors.Join(p.needYoung(ctx), p.needRescanned(ctx)); err != nil {
 		return err
 	}
 	isCensus := func(e artefact.Entry) bool { return strings.HasSuffix(e.Key, ".json") }
@@ -237,5 +239,30 @@ func (p *pruning) needYoung(ctx context.Context) error {
 		}
 	}
 	maps.Copy(p.needed.commits, young)
+	return nil
+}
+
+// needRescanned keeps all that belongs to repositories whose rescan was asked for
+// lately. An edition that is being made may name what was counted long ago, for a
+// survey that goes.
+func (p *pruning) needRescanned(ctx context.Context) error {
+	const noted = time.Hour // a note stands for all that are asked for within an hour
+	horizon := p.young.Add(-noted)
+	for entry, err := range p.store.Entries(ctx, artefact.PushedPrefix) {
+		if err != nil {
+			return err
+		}
+		if entry.Kept.Before(horizon) {
+			continue
+		}
+		repository, err := p.store.Get(ctx, entry.Key)
+		if errors.Is(err, artefact.ErrMissing) {
+			continue // another prune's
+		}
+		if err != nil {
+			return err
+		}
+		p.repositories([]string{strings.TrimSpace(string(repository))}, p.moved)
+	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -205,7 +206,6 @@ func TestPrune_Pushed(t *testing.T) {
 	}
 }
 
-// TestPrune_Damaged: what needs nobody knows what stops it before anything goes.
 // TestPrune_MovedSince: a survey that runs may name what is counted of a
 // repository where a rescan has found it.
 func TestPrune_MovedSince(t *testing.T) {
@@ -225,6 +225,34 @@ func TestPrune_MovedSince(t *testing.T) {
 	}
 }
 
+// TestPrune_BeingRevised: an edition that is being made names what was counted
+// long ago, for a survey that goes.
+func TestPrune_BeingRevised(t *testing.T) {
+	store := newKept(t)
+	goes := surveyID("a", 0)
+	whole(t, store, goes, 3, allAt("c1"))
+	whole(t, store, id, 3, allAt("c0"))
+	if err := KeepPushed(t.Context(), store, key(1), began); err != nil {
+		t.Fatal(err)
+	}
+	lately := later().Add(-24*time.Hour - 30*time.Minute) // a note stands for an hour
+	if err := os.Chtimes(store.file(artefact.PushedKey(began, key(1))), lately, lately); err != nil {
+		t.Fatal(err)
+	}
+	prune(t, store, PruneRequest{Remove: []string{goes}, Do: true})
+	reused := wholly(t, newKept(t), 1, "c1") // what a rescan has found
+	if e := revise(t, store, began.Add(time.Hour), reused); e == nil {
+		t.Fatal("no edition")
+	}
+	if v := verify(t, store, id); !v.Well() {
+		t.Errorf("found %v", v.Findings)
+	}
+	if _, err := store.Get(t.Context(), artefact.CensusKey(key(2), "c1", "m")); !errors.Is(err, artefact.ErrMissing) {
+		t.Errorf("what nobody rescans stays: %v", err)
+	}
+}
+
+// TestPrune_Damaged: what needs nobody knows what stops it before anything goes.
 func TestPrune_Damaged(t *testing.T) {
 	store := verifiable(t)
 	wholly(t, store, 99, "c9")
