@@ -9,11 +9,18 @@ import (
 	"unicode/utf8"
 )
 
+// mostListed is how many addresses a list may have: some 1,500 bytes are taken for
+// each.
+const mostListed = 500_000
+
 // readList reads the address of a repository on each line. Each different
 // repository is a project.
 func (s *reading) readList(data []byte) error {
 	if !utf8.Valid(data) || strings.IndexByte(string(data), 0) >= 0 {
 		return errors.New("it is no list of repositories: it is not text in UTF-8")
+	}
+	if n := listed(data); n > mostListed {
+		return fmt.Errorf("it has %d addresses, and may have %d: survey a part of it", n, mostListed)
 	}
 	seen := map[string]*entry{}
 	for number, line := range lines(data) {
@@ -39,6 +46,16 @@ func (s *reading) readList(data []byte) error {
 		return errors.New("it is an empty list: expected the address of a repository on each line")
 	}
 	return nil
+}
+
+// listed is how many addresses a list has.
+func listed(data []byte) (n int) {
+	for _, line := range lines(data) {
+		if withoutComment(line) != "" {
+			n++
+		}
+	}
+	return n
 }
 
 // folderHeading begins the list of what was found in a folder.

@@ -9,9 +9,15 @@ import (
 	gromav1 "groma/proto/groma/v1"
 )
 
+// mostWarnings is how many oddities of one landscape are told: nobody reads more,
+// and each is kept with every edition.
+const mostWarnings = 10_000
+
 // notes collects warnings.
 type notes struct {
 	warnings []*gromav1.Warning
+	untold   int64            // how many there are beyond the most
+	last     *gromav1.Warning // stands at the first of those
 	// repeated are the lines of what is told once however often it stands.
 	repeated map[repeat][]int
 	order    []repeat
@@ -22,6 +28,9 @@ type repeat struct{ source, message string }
 
 // add tells of one oddity.
 func (n *notes) add(source string, line int, format string, args ...any) {
+	if n.full(source, line) {
+		return
+	}
 	n.warnings = append(n.warnings, &gromav1.Warning{
 		Source: source, Line: int64(line), Message: clean(fmt.Sprintf(format, args...)),
 	})
@@ -34,18 +43,39 @@ func (n *notes) gather(source string, line int, message string) {
 		n.repeated = map[repeat][]int{}
 	}
 	if n.repeated[key] == nil {
+		if n.full(source, line) {
+			return
+		}
 		n.order = append(n.order, key)
 	}
 	n.repeated[key] = append(n.repeated[key], line)
 }
 
+// full counts what there is no room for.
+func (n *notes) full(source string, line int) bool {
+	if len(n.warnings)+len(n.order) < mostWarnings {
+		return false
+	}
+	if n.untold == 0 {
+		n.last = &gromav1.Warning{Source: source, Line: int64(line)}
+	}
+	n.untold++
+	return true
+}
+
 // sorted returns every warning once, by source, line and message.
 func (n *notes) sorted() []*gromav1.Warning {
-	for _, key := range n.order {
+	order := n.order
+	n.order = nil // each makes room for itself
+	for _, key := range order {
 		lines := n.repeated[key]
 		n.add(key.source, lines[0], "%s%s", key.message, others(lines[1:]))
 	}
-	n.order, n.repeated = nil, nil
+	n.repeated = nil
+	if n.untold > 0 {
+		n.last.Message = fmt.Sprintf("from here on there is more that is odd, %d times, and is not told", n.untold)
+		n.warnings = append(n.warnings, n.last)
+	}
 	slices.SortStableFunc(n.warnings, compareWarnings)
 	n.warnings = slices.CompactFunc(n.warnings, func(a, b *gromav1.Warning) bool { return compareWarnings(a, b) == 0 })
 	return n.warnings

@@ -53,7 +53,12 @@ func documents() []*Case {
 		documentOf("a landscape of 100 MB", "refused", "larger than", false, 0, 0, func() string { return top + strings.Repeat("# nothing\n", 10<<20) }),
 		documentOf("30 MB of dashes", "refused", "keys, values and elements", false, 0, 0, func() string { return "landscape:\n" + strings.Repeat("- - - - - - - - x\n", 30<<20/18) }),
 		documentOf("30 MB of brackets and commas", "refused", "keys, values and elements", false, 0, 0, func() string { return "landscape: [" + strings.Repeat("a,", 15<<20) + "]\n" }),
-		documentOf("a list of 2 million lines", "read", "", true, 2<<30, time.Minute, func() string { return strings.Repeat("https://github.com/o/one\n", 2<<20) }),
+		documentOf("a list of 2 million lines", "refused", "2097152 addresses, and may have 500000", false, 256<<20, 0, func() string { return strings.Repeat("https://github.com/o/one\n", 2<<20) }),
+		documentOf("a list of 500,000 repositories", "read", "500000 projects, 500000 repositories", true, 1<<30, time.Minute, func() string { return numbered("https://github.com/o/%d\n", 500_000) }),
+		documentOf("63 MB of a landscape: 1,900,000 elements, just within both bounds", "read", "0 projects", true, 3<<29, 2*time.Minute, func() string {
+			return "landscape: [" + strings.Repeat(strings.Repeat("a", 32)+",", 1_900_000) + "]\n"
+		}),
+		documentOf("a landscape of 20,000 oddities", "read", "10001 warnings", false, 0, 0, func() string { return top + "          - name: One\n" + numbered("            key%d: x\n", 20_000) }),
 		annotations("annotations whose aliases unfold", "refused", "", laughs+"projects: *j\n"),
 		annotations("annotations 100,000 deep", "refused", "", "projects: "+strings.Repeat("[", 100_000)),
 		annotations("annotations of 5 MB", "refused", "", "projects:\n"+strings.Repeat("  - {project: x}\n", 300_000)),
@@ -64,6 +69,15 @@ func documents() []*Case {
 		monitored("a file of CLOMonitor's that is 100,000 deep", "refused", "", strings.Repeat("- ", 100_000)+"x\n"),
 		monitored("a file of CLOMonitor's that unfolds: 1,000 repositories for each of 10,000 projects", "refused", "", "- name: one\n  repositories: &a\n"+strings.Repeat("    - {name: x, url: https://github.com/o/x}\n", 1000)+strings.Repeat("- {name: one, repositories: *a}\n", 10_000)),
 	}
+}
+
+// numbered is a line for each number.
+func numbered(line string, count int) string {
+	var b strings.Builder
+	for i := range count {
+		fmt.Fprintf(&b, line, i)
+	}
+	return b.String()
 }
 
 // document is a file that is given as the landscape.
