@@ -46,7 +46,7 @@ type document struct {
 // function of them. An error would mean that the template is wrong.
 func Render(analyses ...*gromav1.Analysis) ([]byte, error) {
 	doc := &document{
-		Title: title(analyses), Policy: policy(),
+		Title: title(analyses), Policy: Policy(),
 		Style: template.CSS(style), Script: template.JS(script),
 	}
 	names := anchors{}
@@ -68,9 +68,10 @@ func title(analyses []*gromav1.Analysis) string {
 	return strings.Join(titles, "; ")
 }
 
-// policy allows this file's style and script, each by its digest, and nothing
-// else: no image, font, frame, form or request.
-func policy() string {
+// Policy is the Content-Security-Policy of every page. It allows the style and the
+// script, each by its digest, and nothing else: no image, font, frame, form or
+// request. A page says it itself, and whoever serves one can say it, too.
+func Policy() string {
 	return "default-src 'none'; style-src " + digest(style) + "; script-src " + digest(script) + "; base-uri 'none'; form-action 'none'"
 }
 

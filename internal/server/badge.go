@@ -133,7 +133,7 @@ func draw(w http.ResponseWriter, b badge) {
 		return
 	}
 	w.Header().Set("Content-Type", "image/svg+xml")
-	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; sandbox")
+	w.Header().Set("Content-Security-Policy", "default-src 'none'; sandbox")
 	w.Header().Set("Cross-Origin-Resource-Policy", "cross-origin") // for pages of code hosts
 	_, _ = w.Write(picture.Bytes())                                // of a client who has gone
 }

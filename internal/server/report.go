@@ -15,6 +15,7 @@ import (
 	"connectrpc.com/connect/v2"
 	"google.golang.org/protobuf/proto"
 
+	"groma/internal/page"
 	gromav1 "groma/proto/groma/v1"
 )
 
@@ -190,15 +191,17 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request, request *gromav1
 	}
 }
 
-// begin writes the header of a file. A page has a policy of its own, by the
-// digests of its one style and its one script; the header says no more than
-// that it is a page by itself.
+// begin writes the header of a file. What is no page runs no script at all; a page
+// runs its own, by its digest. Both have an origin of their own.
 func begin(w http.ResponseWriter, part *gromav1.GetReportResponse) {
 	h := w.Header()
 	h.Set("Content-Type", part.GetContentType())
-	h.Set("Content-Security-Policy", "sandbox allow-scripts allow-popups allow-popups-to-escape-sandbox; default-src 'none'; "+
-		"style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
 	kind, _, _ := strings.Cut(part.GetContentType(), ";")
+	policy := "sandbox; default-src 'none'"
+	if kind == "text/html" {
+		policy = "sandbox allow-scripts allow-popups allow-popups-to-escape-sandbox; " + page.Policy()
+	}
+	h.Set("Content-Security-Policy", policy+"; frame-ancestors 'none'")
 	if kind == "text/csv" || kind == "application/vnd.apache.parquet" {
 		h.Set("Content-Disposition", `attachment; filename="`+part.GetFile()+`"`)
 	}

@@ -12,6 +12,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"slices"
 	"strings"
@@ -24,6 +25,7 @@ import (
 	"groma/internal/engine/enginetest"
 	"groma/internal/form"
 	"groma/internal/notice"
+	"groma/internal/page"
 )
 
 func TestPage(t *testing.T) {
@@ -104,6 +106,39 @@ func TestReport_Asks(t *testing.T) {
 	}
 	if policy := got.header.Get("Content-Security-Policy"); !strings.HasPrefix(policy, "sandbox") {
 		t.Errorf("policy: %s", policy)
+	}
+}
+
+// TestHeaders: whatever strangers may have put into what is served, browsers take
+// it for nothing else than it is, and run no script but ours.
+func TestHeaders(t *testing.T) {
+	h := newHouse(t, Config{}, Parts{})
+	const nothing = "default-src 'none'"
+	for path, want := range map[string]struct{ policy, disposition string }{
+		"/surveys/rome/report.html":                          {"sandbox allow-scripts allow-popups allow-popups-to-escape-sandbox; " + page.Policy() + "; frame-ancestors 'none'", ""},
+		"/surveys/rome/analysis.json":                        {"sandbox; " + nothing + "; frame-ancestors 'none'", ""},
+		"/surveys/rome/projects.csv":                         {"sandbox; " + nothing + "; frame-ancestors 'none'", `attachment; filename="projects.csv"`},
+		"/badge/gitlab.example.org/works/water/aqueduct.svg": {nothing + "; sandbox", ""},
+		"/surveys/veii/report.html":                          {nothing + "; base-uri 'none'; form-action 'none'; frame-ancestors 'none'", ""},
+		"/surveys/rome/events?after=x%0a":                    {nothing + "; base-uri 'none'; form-action 'none'; frame-ancestors 'none'", ""},
+	} {
+		got := h.ask(t, "GET", path, "").header
+		if got.Get("Content-Security-Policy") != want.policy || got.Get("Content-Disposition") != want.disposition || got.Get("X-Content-Type-Options") != "nosniff" || got.Get("Referrer-Policy") != "no-referrer" {
+			t.Errorf("%s: %v", path, got)
+		}
+		if strings.Contains(got.Get("Content-Security-Policy"), "unsafe") {
+			t.Errorf("%s allows whatever stands in it", path)
+		}
+	}
+}
+
+// TestBadge_Words: whatever they are, they are no markup.
+func TestBadge_Words(t *testing.T) {
+	const hostile = `</text><script>alert(1)</script>" onload="x`
+	answer := httptest.NewRecorder()
+	draw(answer, badge{Label: hostile, Value: hostile})
+	if body := answer.Body.String(); strings.Contains(body, "<script") || strings.Contains(body, `" onload`) || xml.Unmarshal([]byte(body), new(struct{})) != nil {
+		t.Errorf("got %s", body)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"path"
 	"strings"
 	"sync"
 	"testing"
@@ -177,7 +178,7 @@ func (f *fake) GetReport(_ context.Context, request *gromav1.GetReportRequest, s
 		}
 		for _, half := range []string{"first half of ", file.file} {
 			err := stream.Send(&gromav1.GetReportResponse{
-				Survey: survey.GetSurvey(), Edition: request.GetEdition(), File: file.file, ContentType: "text/html; charset=utf-8", Data: []byte(half),
+				Survey: survey.GetSurvey(), Edition: request.GetEdition(), File: file.file, ContentType: kindOf(file.file), Data: []byte(half),
 			})
 			if err != nil {
 				return err
@@ -332,4 +333,9 @@ func bearing(token string) []string {
 		return nil
 	}
 	return []string{"Authorization", "Bearer " + token}
+}
+
+// kindOf is a file's kind, as the service has it.
+func kindOf(file string) string {
+	return map[string]string{".html": "text/html; charset=utf-8", ".csv": "text/csv; charset=utf-8", ".json": "application/json"}[path.Ext(file)]
 }
