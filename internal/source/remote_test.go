@@ -1,6 +1,8 @@
 package source
 
 import (
+	"context"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -20,11 +22,7 @@ func loopbackRules(t *testing.T) *outward.Rules {
 	if err != nil {
 		t.Fatal(err)
 	}
-	host, err := outward.ParsePattern("127.0.0.1")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return &outward.Rules{Networks: []netip.Prefix{network}, Plain: []outward.Pattern{host}}
+	return &outward.Rules{Networks: []netip.Prefix{network}, Plain: []outward.Pattern{pattern(t, "127.0.0.1")}}
 }
 
 // TestRemote_Error: what is spelled, what a name leads to and what redirects
@@ -83,6 +81,51 @@ func TestRemote_Error(t *testing.T) {
 	if n := reached.Load(); n > 0 {
 		t.Errorf("the private server was asked %d times", n)
 	}
+}
+
+// TestRemote_Resolved: it is not how a host is spelled that counts, but what is
+// connected to, which a name may have come to mean a moment ago; after a redirect,
+// too.
+func TestRemote_Resolved(t *testing.T) {
+	var reached atomic.Int64
+	private := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { reached.Add(1) }))
+	defer private.Close()
+	_, port, err := net.SplitHostPort(private.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := httptest.NewServer(http.RedirectHandler("http://rebound.example:"+port+"/a.yml", http.StatusFound))
+	defer first.Close()
+	rules := loopbackRules(t)
+	rules.Plain = append(rules.Plain, pattern(t, "*.example"))
+	for address, dials := range map[string][]string{
+		"http://rebound.example:" + port + "/a.yml": {"127.0.0.2"},
+		first.URL + "/a.yml":                        {"127.0.0.1", "127.0.0.2"},
+	} {
+		remote := NewRemote(rules)
+		transport := remote.client.Transport.(*guarded).direct.(*http.Transport)
+		dial, n := transport.DialContext, 0
+		transport.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
+			_, port, _ := net.SplitHostPort(address)
+			n++
+			return dial(ctx, network, net.JoinHostPort(dials[n-1], port)) // what the name means by now
+		}
+		if _, err := remote.Read(t.Context(), address); fault.KindOf(err) != fault.Unsupported || !strings.Contains(err.Error(), "loopback") || n != len(dials) {
+			t.Errorf("%s: %v after %d connections", address, err, n)
+		}
+	}
+	if n := reached.Load(); n > 0 {
+		t.Errorf("the private server was asked %d times", n)
+	}
+}
+
+func pattern(t *testing.T, text string) outward.Pattern {
+	t.Helper()
+	p, err := outward.ParsePattern(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
 }
 
 // TestRemote: what the operator allows is read.
