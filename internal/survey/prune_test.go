@@ -8,6 +8,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -249,6 +250,57 @@ func TestPrune_BeingRevised(t *testing.T) {
 	}
 	if _, err := store.Get(t.Context(), artefact.CensusKey(key(2), "c1", "m")); !errors.Is(err, artefact.ErrMissing) {
 		t.Errorf("what nobody rescans stays: %v", err)
+	}
+}
+
+// TestPrune_BeingCounted: what belongs to a census is kept before it, and stays while
+// there may be one to come.
+func TestPrune_BeingCounted(t *testing.T) {
+	store := newKept(t)
+	wholly(t, store, 1, "c1")
+	if err := store.Delete(t.Context(), artefact.CensusKey(key(1), "c1", "m")); err != nil {
+		t.Fatal(err)
+	}
+	before := all(t, store)
+	prune(t, store, PruneRequest{Do: true, Now: time.Now()})
+	if got := all(t, store); !slices.Equal(got, before) || len(got) == 0 {
+		t.Errorf("left is %v", got)
+	}
+	prune(t, store, PruneRequest{Do: true})
+	if got := all(t, store); len(got) > 0 {
+		t.Errorf("old, and left is %v", got)
+	}
+}
+
+// A busy store has a survey begun as soon as something is deleted.
+type busy struct {
+	artefact.Keeper
+	begin func()
+}
+
+func (b *busy) Delete(ctx context.Context, key string) error {
+	b.begin()
+	return b.Keeper.Delete(ctx, key)
+}
+
+// TestPrune_BegunMeanwhile: a survey that is begun while others are removed finds
+// all that it may reuse.
+func TestPrune_BegunMeanwhile(t *testing.T) {
+	store := newKept(t)
+	whole(t, store, id, 3, allAt("c0"))
+	begin := sync.OnceFunc(func() {
+		if err := KeepSources(t.Context(), store, "begins", list(3)); err != nil {
+			t.Error(err)
+		}
+	})
+	_, err := Prune(t.Context(), &busy{store, begin}, PruneRequest{Remove: []string{id}, Do: true, Now: later()})
+	if err == nil || !strings.Contains(err.Error(), "begins") {
+		t.Errorf("Prune: %v", err)
+	}
+	for i := range 3 {
+		if _, err := store.Get(t.Context(), artefact.CensusKey(key(i), "c0", "m")); err != nil {
+			t.Error(err)
+		}
 	}
 }
 
