@@ -118,7 +118,8 @@ func of(forms []string) Secrets {
 	forms = slices.Compact(forms)
 	patterns := make([]string, len(forms))
 	for i, form := range forms {
-		patterns[i] = regexp.QuoteMeta(form)
+		// A byte that is no UTF-8 is a rune of its own to whoever looks for patterns.
+		patterns[i] = regexp.QuoteMeta(string([]rune(form)))
 	}
 	each := regexp.MustCompile("(?i)" + strings.Join(patterns, "|"))
 	return Secrets{

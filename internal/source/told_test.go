@@ -60,3 +60,15 @@ func TestRead_Told(t *testing.T) {
 		t.Errorf("heard %d texts", len(heard))
 	}
 }
+
+// TestRead_ToldBytes: a secret may be any bytes.
+func TestRead_ToldBytes(t *testing.T) {
+	host := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprintf(w, "https://code.example/o/%s\n", r.URL.Query().Get("token"))
+	}))
+	defer host.Close()
+	document, err := NewRemote(loopbackRules(t)).ReadFile(t.Context(), host.URL+"/list.txt?token=%ff%fe%ff%fe%ff%fe%ff%fe%ff%fe%ff%fe")
+	if err != nil || string(document.Data) != "https://code.example/o/[secret]\n" {
+		t.Errorf("got %q, %v", document.Data, err)
+	}
+}
