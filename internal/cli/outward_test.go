@@ -3,9 +3,13 @@ package cli
 import (
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/spf13/pflag"
+
+	"groma/internal/fault"
+	"groma/internal/gitwire"
 )
 
 // settled are the settings that flags give.
@@ -43,6 +47,35 @@ func TestOutward(t *testing.T) {
 			name := place[0] + "://" + place[1]
 			if err := s.git.guard.Place(place[0], place[1]); (err == nil) != slices.Contains(test.allowed, name) {
 				t.Errorf("%v: %s: %v", test.args, name, err)
+			}
+		}
+	}
+}
+
+// TestOutward_Asked: what servers and workers ask with keeps to the rules.
+func TestOutward_Asked(t *testing.T) {
+	for _, test := range []struct {
+		args    []string
+		refused string
+	}{
+		{nil, "--allow-network"},
+		{[]string{"--allow-network", "127.0.0.1", "--deny-host", "127.0.0.1"}, "--deny-host"},
+		{[]string{"--allow-network", "127.0.0.1", "--allow-host", "github.com"}, "--allow-host"},
+	} {
+		s := settled(t, test.args...)
+		if err := s.check(); err != nil {
+			t.Fatal(err)
+		}
+		git, err := s.git.client(Terminal{Env: func(string) string { return "" }}, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer git.Close()
+		_, repository := git.Probe(t.Context(), gitwire.Request{Address: "https://127.0.0.1:1/o/n"})
+		_, file := s.sources().ReadFile(t.Context(), "https://127.0.0.1:1/landscape.yml")
+		for _, err := range []error{repository, file} {
+			if fault.KindOf(err) != fault.Unsupported || !strings.Contains(err.Error(), test.refused) {
+				t.Errorf("%v: %v, want one that says %s", test.args, err, test.refused)
 			}
 		}
 	}

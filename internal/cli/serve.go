@@ -16,7 +16,6 @@ import (
 	"groma/internal/notice"
 	"groma/internal/server"
 	"groma/internal/service"
-	"groma/internal/source"
 	gromav1 "groma/proto/groma/v1"
 )
 
@@ -150,7 +149,7 @@ func (c *serveCommand) serve(ctx context.Context, e *engine.Engine, web server.C
 	}
 	api := service.New(service.Config{
 		Store: e.Store, Temporal: e.Temporal, Payloads: e.Payloads, Notices: e.Notices, Queue: func(string) string { return c.work.queue },
-		Sources: source.NewRemote(c.work.git.guard), Window: int64(2 * c.work.concurrency), Searchable: e.Searchable(ctx), Log: log,
+		Sources: c.work.sources(), Window: int64(2 * c.work.concurrency), Searchable: e.Searchable(ctx), Log: log,
 	})
 	metrics := c.work.metrics
 	metrics.Surveys(e.Surveys)

@@ -68,11 +68,14 @@ func (s *workSettings) start(ctx context.Context, e *engine.Engine, git *gitwire
 func (s *workSettings) config(ctx context.Context, e *engine.Engine, git *gitwire.Client, roles workers.Roles, log *slog.Logger) workers.Config {
 	return workers.Config{
 		Taker:   &census.Taker{Git: git, Store: e.Store, Contents: census.NewContents(s.git.contentBytes()), Metrics: s.metrics},
-		Metrics: s.metrics, Sources: source.NewRemote(s.git.guard),
+		Metrics: s.metrics, Sources: s.sources(),
 		Store: e.Store, Notices: e.Notices, Log: log, Concurrency: s.concurrency, Queue: s.queue, Roles: roles, Temporal: e.Temporal,
 		Searchable: e.Searchable(ctx), // scheduled surveys are begun by a worker
 	}
 }
+
+// sources reads what surveys are of, by the same rules as git asks.
+func (s *workSettings) sources() *source.Remote { return source.NewRemote(s.git.guard) }
 
 // logSettings say how a process that runs for long logs.
 type logSettings struct{ format, level string }

@@ -272,6 +272,25 @@ func TestPrune_BeingCounted(t *testing.T) {
 	}
 }
 
+// TestPrune_Begins: a survey whose sources are kept, and nothing else yet, may reuse
+// anything.
+func TestPrune_Begins(t *testing.T) {
+	store := newKept(t)
+	wholly(t, store, 1, "c1")
+	if err := KeepSources(t.Context(), store, "begins", list(1)); err != nil {
+		t.Fatal(err)
+	}
+	lately := later().Add(-time.Hour)
+	if err := os.Chtimes(store.file(artefact.SourceKey("begins")), lately, lately); err != nil {
+		t.Fatal(err)
+	}
+	before := all(t, store)
+	prune(t, store, PruneRequest{Do: true})
+	if got := all(t, store); !slices.Equal(got, before) {
+		t.Errorf("left is %v", got)
+	}
+}
+
 // A busy store has a survey begun as soon as something is deleted.
 type busy struct {
 	artefact.Keeper
