@@ -261,6 +261,7 @@ func TestPrune_BeingCounted(t *testing.T) {
 	if err := store.Delete(t.Context(), artefact.CensusKey(key(1), "c1", "m")); err != nil {
 		t.Fatal(err)
 	}
+	keep(t, store, artefact.WordsKey(key(2), "c1", "w"), &gromav1.Words{Key: key(2), Commit: "c1", Rules: "w"})
 	before := all(t, store)
 	prune(t, store, PruneRequest{Do: true, Now: time.Now()})
 	if got := all(t, store); !slices.Equal(got, before) || len(got) == 0 {
