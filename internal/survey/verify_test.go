@@ -325,6 +325,51 @@ func TestVerify_Planted(t *testing.T) {
 	}
 }
 
+// TestVerify_Editions: what is said of editions, and which rows are in a shard.
+func TestVerify_Editions(t *testing.T) {
+	store := verifiable(t)
+	editions, err := Editions(t.Context(), store, id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for want, change := range map[string]func(*gromav1.Editions){
+		"outcomes add up to":   func(e *gromav1.Editions) { e.Editions[1].Outcomes["counted"]++ },
+		"is numbered":          func(e *gromav1.Editions) { e.Editions[1].Number = 3 },
+		"it has shards":        func(e *gromav1.Editions) { e.Editions[1].Shards = []int64{2, 0} },
+		"it revises":           func(e *gromav1.Editions) { e.Editions[1].Revisions[0].Key = "github.com/o/other" },
+		"is of another survey": func(e *gromav1.Editions) { e.Survey = "other" },
+	} {
+		changed := proto.CloneOf(editions)
+		change(changed)
+		data, err := canonical.MarshalIndent(changed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		store.change(t, artefact.EditionsKey(id), data)
+		if v := verify(t, store, id); !slices.ContainsFunc(v.Findings, func(f Finding) bool { return strings.Contains(fmt.Sprint(f), want) }) {
+			t.Errorf("want one that says %q, found %v", want, v.Findings)
+		}
+	}
+}
+
+// TestVerify_Order: rows stand where their repositories do.
+func TestVerify_Order(t *testing.T) {
+	store, key := verifiable(t), artefact.ShardKey(id, 1)
+	rows, err := shardRows(t.Context(), store, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	slices.Reverse(rows)
+	data, err := proto.Marshal(&gromav1.ShardSummary{Survey: id, Shard: 1, Rows: rows})
+	if err != nil {
+		t.Fatal(err)
+	}
+	store.change(t, key, encoder().EncodeAll(data, nil))
+	if v := verify(t, store, id); !slices.ContainsFunc(v.Findings, func(f Finding) bool { return f.Key == key && strings.Contains(fmt.Sprint(f), "does not stand there") }) {
+		t.Errorf("found %v", v.Findings)
+	}
+}
+
 // TestVerify_ReportDiffers: a report that says something else than its rows.
 func TestVerify_ReportDiffers(t *testing.T) {
 	for from, to := range map[string]string{
