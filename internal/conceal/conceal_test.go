@@ -45,17 +45,17 @@ func TestIn(t *testing.T) {
 
 // FuzzIn: whatever bytes a secret has, what a host says of it is taken out.
 func FuzzIn(f *testing.F) {
-	for _, word := range []string{token, "\xff\xfe\xff\xfe", "é\xff(?i)[", "\uFFFD\uFFFDab", "\x00\n\r\t", `\Q\E..`} {
+	for _, word := range []string{token, "\xff\xfe\xff\xfe", "é\xff(?i)[", "\uFFFD\uFFFDab", "\x00\n\r\t", `\Q\E..`, "    "} {
 		f.Add(word)
 	}
 	f.Fuzz(func(t *testing.T, word string) {
-		if len(word) < 4 || strings.Contains("a [secret] b", word) {
+		if len(word) < 4 || strings.Contains("[secret]", word) {
 			t.Skip("it is no secret")
 		}
 		u := &url.URL{Scheme: "https", User: url.UserPassword("name", word), Host: "host", RawQuery: url.Values{"token": {word}}.Encode()}
 		for _, s := range []conceal.Secrets{conceal.Words(word), conceal.Login("name", word), conceal.Address(u)} {
 			for _, form := range []string{word, url.QueryEscape(word), hex.EncodeToString([]byte(word))} {
-				if got := s.In("a " + form + " b"); got != "a [secret] b" {
+				if got := s.In("a " + form + " b"); strings.Contains(got, form) || !strings.Contains(got, "[secret]") {
 					t.Errorf("%q: %q is left of %q", word, got, form)
 				}
 			}
