@@ -42,7 +42,7 @@ func prepareAhead(ctx context.Context, path string, ahead time.Duration, anew bo
 			return standsStill(path, ahead, left)
 		}
 		logger.Warn("the clock was set back: what is unfinished, and schedules, wait for as long, unless the file is moved away and they are asked for again",
-			"by", ahead.Round(time.Second), "workflows", left.workflows, "schedules", len(left.schedules), "file", path)
+			"seconds", int64(ahead.Seconds()), "workflows", left.workflows, "schedules", len(left.schedules), "file", path)
 		return markAhead(path, time.Now().Add(ahead))
 	}
 	aside, err := setAside(path, "ahead")
@@ -50,7 +50,7 @@ func prepareAhead(ctx context.Context, path string, ahead time.Duration, anew bo
 		return err
 	}
 	logger.Warn("the clock was set back, and the database of Temporal is set aside: surveys begin anew, and reuse what is counted",
-		"by", ahead.Round(time.Second), "file", aside, "workflows", left.workflows)
+		"seconds", int64(ahead.Seconds()), "file", aside, "workflows", left.workflows)
 	return makeDatabase(ctx, path)
 }
 

@@ -40,4 +40,6 @@ var Keys = map[string]string{
 	"file":      "a file of the data folder, or of keys",
 	"version":   "of a database: which version of Temporal made it",
 	"now":       "of a database: which version there is now",
+	"workflows": "of a database: how many workflows are unfinished",
+	"schedules": "of a database: how many schedules it has",
 }
