@@ -247,7 +247,7 @@ func parseSCP(text string) (Address, error) {
 	}
 	switch {
 	case strings.Contains(typed, "@"), // a password comes before it
-		len(strings.TrimSuffix(host, ".")) == 1, // a drive of Windows
+		len(strings.TrimSuffix(host, ".")) == 1,    // a drive of Windows
 		!hasUser && !strings.Contains(at.scp, "/"), // prose
 		hasUser && !userName.MatchString(at.user):
 		return unreadable(text, errors.New("it is no address of the form user@host:owner/name"))
