@@ -19,6 +19,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Secrets are words that nobody should see. They never print; the zero has none.
@@ -108,24 +110,73 @@ func formsOf(word string) []string {
 	}
 }
 
-// of looks for forms in either case, the longest first: a host may be asked by a
-// name in which letter case says nothing.
+// of looks for forms in either case: a host may be asked by a name in which letter
+// case says nothing.
 func of(forms []string) Secrets {
 	if len(forms) == 0 {
 		return Secrets{}
 	}
-	slices.SortFunc(forms, func(a, b string) int { return cmp.Or(cmp.Compare(len(b), len(a)), cmp.Compare(a, b)) })
+	slices.Sort(forms)
 	forms = slices.Compact(forms)
-	patterns := make([]string, len(forms))
+	folded := make([]string, len(forms))
 	for i, form := range forms {
-		// A byte that is no UTF-8 is a rune of its own to whoever looks for patterns.
-		patterns[i] = regexp.QuoteMeta(string([]rune(form)))
+		folded[i] = fold(form)
 	}
-	each := regexp.MustCompile("(?i)" + strings.Join(patterns, "|"))
 	return Secrets{
 		forms: func() []string { return slices.Clone(forms) },
-		in:    func(text string) string { return each.ReplaceAllLiteralString(text, instead) },
+		in:    func(text string) string { return without(text, folded) },
 	}
+}
+
+// A span is part of a text, from one byte to before another.
+type span struct{ from, to int }
+
+// without is a text with a word in place of each form that stands in it. However
+// long forms are, and whatever bytes, it goes through the text once for each.
+func without(text string, folded []string) string {
+	low := fold(text)
+	var found []span
+	for _, form := range folded {
+		for at := 0; ; {
+			next := strings.Index(low[at:], form)
+			if next < 0 {
+				break
+			}
+			found = append(found, span{at + next, at + next + len(form)})
+			at += next + len(form)
+		}
+	}
+	if len(found) == 0 {
+		return text
+	}
+	slices.SortFunc(found, func(a, b span) int { return cmp.Or(cmp.Compare(a.from, b.from), cmp.Compare(b.to, a.to)) })
+	var left strings.Builder
+	end := 0
+	for _, f := range found {
+		if f.from >= end {
+			left.WriteString(text[end:f.from] + instead)
+		}
+		end = max(end, f.to)
+	}
+	left.WriteString(text[end:])
+	return left.String()
+}
+
+// fold is a text in lower case, as long as it was: what would take other bytes
+// stays as it is, and so does what is no UTF-8.
+func fold(text string) string {
+	var low strings.Builder
+	low.Grow(len(text))
+	for i := 0; i < len(text); {
+		r, n := utf8.DecodeRuneInString(text[i:])
+		if l := unicode.ToLower(r); r != utf8.RuneError && utf8.RuneLen(l) == n {
+			low.WriteRune(l)
+		} else {
+			low.WriteString(text[i : i+n])
+		}
+		i += n
+	}
+	return low.String()
 }
 
 // In is a text without the secrets.

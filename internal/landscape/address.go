@@ -211,6 +211,8 @@ func soundSegment(segment string) error {
 	switch {
 	case segment == "." || segment == "..":
 		return errors.New("its path has . or .. in it")
+	case strings.TrimSpace(segment) == "":
+		return errors.New("its path has a name of nothing but spaces")
 	case strings.ContainsAny(segment, `/\`) || strings.ContainsFunc(segment, unicode.IsControl) || !utf8.ValidString(segment):
 		return errors.New("its path holds characters that the names of repositories do not have")
 	}
