@@ -315,10 +315,11 @@ func TestStartServices_PortTaken_Error(t *testing.T) {
 
 // comeLate starts Temporal on a port that is taken, and says what comes of it.
 func comeLate(folder string) {
-	ports, err := freePorts(len(services))
+	ports, letGo, err := freePorts(len(services))
 	if err != nil {
 		panic(err)
 	}
+	defer letGo()
 	taken, err := net.Listen("tcp", fmt.Sprint(loopback, ":", ports[0]))
 	if err != nil {
 		panic(err)

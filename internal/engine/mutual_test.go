@@ -31,10 +31,11 @@ func startMutual(t *testing.T, authority *enginetest.Authority) (address string)
 	if err := makeNamespace(sqliteConfig(path), "default"); err != nil {
 		t.Fatal(err)
 	}
-	ports, err := freePorts(len(services))
+	ports, letGo, err := freePorts(len(services))
 	if err != nil {
 		t.Fatal(err)
 	}
+	defer letGo()
 	lodgings, hosts := lodge(services, ports)
 	address = lodgings[string(primitives.FrontendService)].address
 	c := serverConfig(sqliteConfig(path), lodgings, address)

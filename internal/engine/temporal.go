@@ -60,10 +60,11 @@ func startTemporal(ctx context.Context, path string, c Config, logger *slog.Logg
 	if c.Schedules {
 		names = append(slices.Clone(services), scheduling)
 	}
-	ports, err := freePorts(len(names))
+	ports, letGo, err := freePorts(len(names))
 	if err != nil {
 		return "", nil, err
 	}
+	defer letGo() // when the services listen
 	return startServices(path, names, ports, newServerLog(quietly(logger, "temporal-server")))
 }
 
@@ -204,21 +205,6 @@ func lodge(names []string, ports []int) (map[string]lodging, map[primitives.Serv
 		hosts[primitives.ServiceName(name)] = static.SingleLocalHost(address)
 	}
 	return lodgings, hosts
-}
-
-// freePorts finds ports that are free, all different. Another process may take
-// one before the server does; then the server does not start, and says so.
-func freePorts(n int) ([]int, error) {
-	ports := make([]int, n)
-	for i := range ports {
-		l, err := net.Listen("tcp", net.JoinHostPort(loopback, "0"))
-		if err != nil {
-			return nil, fmt.Errorf("find a free port: %w", err)
-		}
-		defer l.Close() // held until all are found
-		ports[i] = l.Addr().(*net.TCPAddr).Port
-	}
-	return ports, nil
 }
 
 // runServer makes and starts the server. What is wrong with where it should
