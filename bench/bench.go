@@ -4,6 +4,9 @@
 // falls on all of them. A figure is the median of its rounds, and a ratio is
 // the median of the rounds' ratios. A program costs what its whole tree of
 // processes costs; what the host it asks costs is the host's.
+//
+// The commands below share what they are made of: how they begin, say what they
+// do, build programs, start clusters, compare reports and write documents.
 package bench
 
 import (

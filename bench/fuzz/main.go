@@ -16,12 +16,11 @@ import (
 	"context"
 	"flag"
 	"fmt"
-	"os"
-	"os/signal"
 	"regexp"
 	"slices"
-	"syscall"
 	"time"
+
+	"groma/bench"
 )
 
 // settings are what the flags say.
@@ -45,16 +44,12 @@ func main() {
 	target := flag.String("target", "", "the targets alone whose folder and name this expression matches")
 	list := flag.Bool("list", false, "print the targets, and run none")
 	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	var err error
-	if s.target, err = regexp.Compile(*target); err == nil {
-		err = s.run(ctx, *list)
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "fuzz:", err)
-		os.Exit(1)
-	}
+	bench.Main("fuzz", func(ctx context.Context, _ []string) (err error) {
+		if s.target, err = regexp.Compile(*target); err != nil {
+			return err
+		}
+		return s.run(ctx, *list)
+	})
 }
 
 // run runs the chosen targets, one after the other.

@@ -26,21 +26,11 @@ package main
 
 import (
 	"context"
-	"fmt"
-	"os"
-	"os/signal"
-	"syscall"
+
+	"groma/bench"
 )
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := run(ctx, os.Args[1:]); err != nil {
-		fmt.Fprintln(os.Stderr, "pass:", err)
-		stop()
-		os.Exit(1)
-	}
-}
+func main() { bench.Main("pass", run) }
 
 // run is the command, or the receiver that it starts itself as, so that it is
 // measured as a process of its own, as the others are.

@@ -84,7 +84,7 @@ func prepare(ctx context.Context, s *settings) (*pass, error) {
 }
 
 // build builds the programs to measure that were not given.
-func (p *pass) build(ctx context.Context) error {
+func (p *pass) build(ctx context.Context) (err error) {
 	for _, program := range []struct {
 		path *string
 		from string
@@ -92,9 +92,7 @@ func (p *pass) build(ctx context.Context) error {
 		if *program.path != "" {
 			continue
 		}
-		p.say("building " + program.from)
-		*program.path = filepath.Join(p.folder, filepath.Base(program.from))
-		if _, err := bench.Output(bench.Command(ctx, "go", "build", "-buildvcs=auto", "-o", *program.path, program.from)); err != nil {
+		if *program.path, err = bench.Build(ctx, p.folder, program.from); err != nil {
 			return err
 		}
 	}
@@ -117,9 +115,7 @@ func tidy(path string) error {
 	return err
 }
 
-func (p *pass) say(text string) {
-	fmt.Fprintf(os.Stderr, "%s %s\n", time.Now().UTC().Format(time.TimeOnly), text)
-}
+func (p *pass) say(text string) { bench.Say("%s", text) }
 
 // measure shows the screens, prints the table and writes it. After a screen
 // that fails the others are shown all the same, but nothing is written.

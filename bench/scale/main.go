@@ -17,21 +17,11 @@ package main
 
 import (
 	"context"
-	"fmt"
-	"os"
-	"os/signal"
-	"syscall"
+
+	"groma/bench"
 )
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := run(ctx, os.Args[1:]); err != nil {
-		fmt.Fprintln(os.Stderr, "scale:", err)
-		stop()
-		os.Exit(1)
-	}
-}
+func main() { bench.Main("scale", run) }
 
 func run(ctx context.Context, args []string) error {
 	settings, err := parse(args)

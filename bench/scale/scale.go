@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -24,22 +23,15 @@ func prepare(ctx context.Context, settings *settings) (*scale, error) {
 		return nil, err
 	}
 	s := &scale{settings: settings, folder: folder}
-	if s.groma != "" {
-		return s, nil
-	}
-	say("building groma/cmd/groma")
-	s.groma = filepath.Join(folder, "groma")
-	if _, err := bench.Output(bench.Command(ctx, "go", "build", "-buildvcs=auto", "-o", s.groma, "groma/cmd/groma")); err != nil {
-		return nil, errors.Join(err, s.close())
+	if s.groma == "" {
+		if s.groma, err = bench.Build(ctx, folder, "groma/cmd/groma"); err != nil {
+			return nil, errors.Join(err, s.close())
+		}
 	}
 	return s, nil
 }
 
 func (s *scale) close() error { return os.RemoveAll(s.folder) }
-
-func say(format string, args ...any) {
-	fmt.Fprintf(os.Stderr, "%s %s\n", time.Now().UTC().Format(time.TimeOnly), fmt.Sprintf(format, args...))
-}
 
 // measure measures each number of workers, prints the table and writes it.
 // Where one of them fails nothing is written.
@@ -48,7 +40,7 @@ func (s *scale) measure(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	say("one process surveys, without the clock")
+	bench.Say("one process surveys, without the clock")
 	alone, err := s.alone(ctx)
 	if err != nil {
 		return err
@@ -72,13 +64,13 @@ func (s *scale) measure(ctx context.Context) error {
 // measureOne measures a cluster of so many workers, which is no more when it
 // returns.
 func (s *scale) measureOne(ctx context.Context, workers int, want []byte) (row *figures, err error) {
-	say("a cluster with workers: %d", workers)
+	bench.Say("a cluster with workers: %d", workers)
 	c, err := s.up(ctx, workers)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, s.keepLogs(c), c.down()) }()
-	before, err := c.usage()
+	defer func() { err = errors.Join(err, s.keepLogs(c), c.Down()) }()
+	before, err := usageOf(c)
 	if err != nil {
 		return nil, err
 	}
@@ -86,38 +78,24 @@ func (s *scale) measureOne(ctx context.Context, workers int, want []byte) (row *
 	if err != nil {
 		return nil, err
 	}
-	after, err := c.usage()
+	after, err := usageOf(c)
 	if err != nil {
 		return nil, err
 	}
-	if err := same(want, got.report); err != nil {
-		return nil, err
+	if err := bench.SameReport(want, got.report); err != nil {
+		return nil, fmt.Errorf("the report differs from that of one process: %w", err)
 	}
 	row = &figures{workers: workers, slots: workers * s.concurrency, wall: got.wall, used: after.since(before), events: got.events}
-	say("%s", row)
+	bench.Say("%s", row)
 	return row, nil
 }
 
 // keepLogs copies a cluster's logs to where they were asked for, if anywhere.
-func (s *scale) keepLogs(c *cluster) error {
+func (s *scale) keepLogs(c *bench.Cluster) error {
 	if s.logs == "" {
 		return nil
 	}
-	return os.CopyFS(filepath.Join(s.logs, filepath.Base(s.folder), filepath.Base(c.data)), os.DirFS(filepath.Join(c.data, "log")))
-}
-
-// same fails if two reports differ, and says where first.
-func same(want, got []byte) error {
-	wants, gots := bytes.Split(want, []byte("\n")), bytes.Split(got, []byte("\n"))
-	for i := range min(len(wants), len(gots)) {
-		if !bytes.Equal(wants[i], gots[i]) {
-			return fmt.Errorf("the report differs from that of one process in line %d: %.200s, want %.200s", i+1, gots[i], wants[i])
-		}
-	}
-	if len(wants) != len(gots) {
-		return fmt.Errorf("the report has %d lines, want the %d of one process", len(gots), len(wants))
-	}
-	return nil
+	return os.CopyFS(filepath.Join(s.logs, filepath.Base(s.folder), filepath.Base(c.Data)), os.DirFS(filepath.Join(c.Data, "log")))
 }
 
 // facts is what was measured, on what, and when.

@@ -5,10 +5,11 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
+
+	"groma/bench"
 )
 
 // settings is what the command is told.
@@ -55,7 +56,7 @@ func parse(args []string) (*settings, error) {
 	return s, s.complete(*workers)
 }
 
-func (s *settings) complete(workers string) (err error) {
+func (s *settings) complete(workers string) error {
 	if s.list == "" {
 		return errors.New("-list is needed")
 	}
@@ -69,19 +70,7 @@ func (s *settings) complete(workers string) (err error) {
 		}
 		s.workers = append(s.workers, n)
 	}
-	// The script and the surveys run elsewhere.
-	for _, path := range []*string{&s.list, &s.script, &s.groma} {
-		if *path == "" {
-			continue
-		}
-		if *path, err = filepath.Abs(*path); err != nil {
-			return err
-		}
-		if _, err := os.Stat(*path); err != nil {
-			return err
-		}
-	}
-	return nil
+	return bench.Absolute(&s.list, &s.script, &s.groma)
 }
 
 // mirrorFlags are the mirrors, as groma is told them.

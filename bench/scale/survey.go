@@ -31,8 +31,8 @@ func (s *scale) alone(ctx context.Context) (*surveyed, error) {
 }
 
 // through surveys through the server of a cluster.
-func (s *scale) through(ctx context.Context, c *cluster) (*surveyed, error) {
-	return s.survey(ctx, filepath.Base(c.data), "--server", c.server)
+func (s *scale) through(ctx context.Context, c *bench.Cluster) (*surveyed, error) {
+	return s.survey(ctx, filepath.Base(c.Data), "--server", c.Server)
 }
 
 // survey surveys the list and fails unless all of it was counted.
@@ -57,8 +57,8 @@ func (s *scale) survey(ctx context.Context, name string, flags ...string) (*surv
 	if err != nil {
 		return nil, err
 	}
-	got.report, err = timeless(report)
-	say("%s", got.phases())
+	got.report, err = bench.Timeless(report)
+	bench.Say("%s", got.phases())
 	return got, err
 }
 
@@ -128,27 +128,3 @@ func (e events) sum() (sum float64) {
 
 // longest is what the longest census took, in seconds.
 func (e events) longest() float64 { return slices.Max(slices.Collect(maps.Values(e.seconds))) }
-
-// timeless is a report without what two surveys of the same have each of its
-// own: the survey's id, its times, and how long each census took and how often it was
-// begun, with what all of that received.
-func timeless(report []byte) ([]byte, error) {
-	var facts map[string]any
-	decoder := json.NewDecoder(bytes.NewReader(report))
-	decoder.UseNumber() // no digit is lost
-	if err := decoder.Decode(&facts); err != nil {
-		return nil, fmt.Errorf("read the report: %w", err)
-	}
-	survey, _ := facts["survey"].(map[string]any)
-	for _, name := range []string{"id", "startedAt", "endedAt"} {
-		delete(survey, name)
-	}
-	repositories, _ := facts["repositories"].([]any)
-	for _, repository := range repositories {
-		row, _ := repository.(map[string]any)
-		for _, name := range []string{"seconds", "attempts", "wire"} {
-			delete(row, name)
-		}
-	}
-	return json.MarshalIndent(facts, "", "  ")
-}

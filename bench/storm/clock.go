@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"groma/bench"
 	"groma/bench/clock"
 )
 
@@ -77,7 +78,7 @@ func (s *storm) leap(ctx context.Context, dir string, leaps ...time.Duration) (*
 			l.kill()
 			return nil, err
 		}
-		say("the clock leaps by %s", leap)
+		bench.Say("the clock leaps by %s", leap)
 		err = errors.Join(c.Step(leap), sleep(ctx, s.between(100*time.Millisecond, time.Second)))
 	}
 	return l, err
@@ -95,9 +96,9 @@ var apart = []struct {
 }
 
 func (s *storm) disagreeing(ctx context.Context, dir string) (*outcome, error) {
-	again, wall, err := s.clustered(ctx, dir, func(c *cluster, l *life) error {
+	again, wall, err := s.clustered(ctx, dir, func(c *bench.Cluster, l *life) error {
 		for _, a := range apart {
-			pid, err := c.pid(a.process)
+			pid, err := c.Process(a.process)
 			if err != nil {
 				return err
 			}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -13,61 +12,22 @@ import (
 	"groma/bench"
 )
 
-// A cluster is what the script has started in a folder.
-type cluster struct {
-	script, data string
-	server       string // its address
-	environment  []string
-}
-
 // up starts a cluster of three workers that ask the host. Its caller has it
 // down again.
-func (s *storm) up(ctx context.Context, dir string) (*cluster, error) {
-	c := &cluster{script: s.script, data: filepath.Join(dir, "cluster"), environment: []string{"GROMA_BINARY=" + s.groma, "GROMA_WORKER_FLAGS="}}
-	c.server = fmt.Sprintf("http://127.0.0.1:%d", s.portBase)
-	_, err := c.call(ctx, "up", "--workers", "3", "--port-base", strconv.Itoa(s.portBase), "--", "--concurrency", "2", s.mirror())
-	if err != nil {
-		return nil, errors.Join(err, c.down())
-	}
-	return c, nil
-}
-
-func (c *cluster) call(ctx context.Context, command string, args ...string) (string, error) {
-	cmd := bench.Command(ctx, c.script, append([]string{command, "--data", c.data}, args...)...)
-	cmd.Env = append(cmd.Env, c.environment...)
-	return bench.Output(cmd)
-}
-
-// down stops the cluster, whoever wants to stop.
-func (c *cluster) down() error {
-	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
-	defer cancel()
-	_, err := c.call(ctx, "down")
-	return err
-}
-
-// store is the folder of the bucket.
-func (c *cluster) store() string { return filepath.Join(c.data, "s3", "groma", "prod") }
-
-// pid is the process that has a name in the cluster, as status says it.
-func (c *cluster) pid(name string) (pid int, err error) {
-	text, err := os.ReadFile(filepath.Join(c.data, "run", name))
-	if err != nil {
-		return 0, err
-	}
-	_, err = fmt.Sscan(string(text), &pid)
-	return pid, err
+func (s *storm) up(ctx context.Context, dir string) (*bench.Cluster, error) {
+	c := &bench.Cluster{Script: s.script, Groma: s.groma, Data: filepath.Join(dir, "cluster"), PortBase: s.portBase}
+	return c, c.Up(ctx, 3, "--concurrency", "2", s.mirror())
 }
 
 // clustered surveys through a cluster's server while disturb disturbs it, and
 // fails unless the report is the undisturbed one.
-func (s *storm) clustered(ctx context.Context, dir string, disturb func(*cluster, *life) error) (again string, wall time.Duration, err error) {
+func (s *storm) clustered(ctx context.Context, dir string, disturb func(*bench.Cluster, *life) error) (again string, wall time.Duration, err error) {
 	c, err := s.up(ctx, dir)
 	if err != nil {
 		return "", 0, err
 	}
-	defer func() { err = errors.Join(err, c.down()) }()
-	l, err := s.begin(ctx, dir, "--server", c.server)
+	defer func() { err = errors.Join(err, c.Down()) }()
+	l, err := s.begin(ctx, dir, "--server", c.Server)
 	if err != nil {
 		return "", 0, err
 	}
@@ -78,7 +38,7 @@ func (s *storm) clustered(ctx context.Context, dir string, disturb func(*cluster
 	if err := l.wait(15 * time.Minute); err != nil {
 		return "", 0, err
 	}
-	again, err = s.overAsked(c.store())
+	again, err = s.overAsked(filepath.Join(c.Data, "s3", "groma", "prod")) // the bucket, as files
 	return again, time.Since(l.begun), errors.Join(err, s.same(dir))
 }
 
@@ -106,7 +66,7 @@ func (s *storm) overAsked(store string) (string, error) {
 
 // killWorkers ends three workers, one after another, and starts others.
 func (s *storm) killWorkers(ctx context.Context, dir string) ([]outcome, error) {
-	again, wall, err := s.clustered(ctx, dir, func(c *cluster, l *life) error {
+	again, wall, err := s.clustered(ctx, dir, func(c *bench.Cluster, l *life) error {
 		if err := l.live(1); err != nil {
 			return err
 		}
@@ -114,10 +74,10 @@ func (s *storm) killWorkers(ctx context.Context, dir string) ([]outcome, error) 
 			if err := sleep(ctx, s.between(200*time.Millisecond, 2*time.Second)); err != nil {
 				return err
 			}
-			if _, err := c.call(ctx, "kill-worker", strconv.Itoa(1+i%3), "-9"); err != nil {
+			if _, err := c.Call(ctx, "kill-worker", strconv.Itoa(1+i%3), "-9"); err != nil {
 				return err
 			}
-			if _, err := c.call(ctx, "add-worker"); err != nil {
+			if _, err := c.Call(ctx, "add-worker"); err != nil {
 				return err
 			}
 		}
@@ -154,7 +114,7 @@ func (s *storm) restartAll(ctx context.Context, dir string) ([]outcome, error) {
 
 // restart kills servers in mid-survey, again and again, each time for a while.
 func (s *storm) restart(ctx context.Context, dir string, servers ...string) ([]outcome, error) {
-	again, wall, err := s.clustered(ctx, dir, func(c *cluster, l *life) error {
+	again, wall, err := s.clustered(ctx, dir, func(c *bench.Cluster, l *life) error {
 		if err := l.live(3); err != nil {
 			return err
 		}
@@ -163,7 +123,7 @@ func (s *storm) restart(ctx context.Context, dir string, servers ...string) ([]o
 				return err
 			}
 			for _, name := range servers {
-				if _, err := c.call(ctx, "stop", name, "-9"); err != nil {
+				if _, err := c.Call(ctx, "stop", name, "-9"); err != nil {
 					return err
 				}
 			}
@@ -171,7 +131,7 @@ func (s *storm) restart(ctx context.Context, dir string, servers ...string) ([]o
 				return err
 			}
 			for _, name := range servers {
-				if _, err := c.call(ctx, "start", name); err != nil {
+				if _, err := c.Call(ctx, "start", name); err != nil {
 					return err
 				}
 			}
@@ -200,11 +160,11 @@ func (s *storm) quiet(ctx context.Context, dir string) ([]outcome, error) {
 	}
 	first := outcome{fault: "no notices: --nats off", times: "the whole survey", again: "0", wall: time.Since(l.begun), calm: s.wall}
 	s.host.packs()
-	again, wall, err := s.clustered(ctx, filepath.Join(dir, "away"), func(c *cluster, l *life) error {
+	again, wall, err := s.clustered(ctx, filepath.Join(dir, "away"), func(c *bench.Cluster, l *life) error {
 		if err := l.live(1); err != nil {
 			return err
 		}
-		_, err := c.call(ctx, "stop", "nats", "-9")
+		_, err := c.Call(ctx, "stop", "nats", "-9")
 		return err
 	})
 	second := outcome{fault: "kill -9 of nats, which stays away", times: "the rest of the survey", again: again, wall: wall, calm: s.wall}

@@ -123,7 +123,7 @@ func (s *storm) orOnceMore(ctx context.Context, dir string, l *life, what string
 	if err == nil {
 		return what, nil
 	}
-	say("it ended: %v", err)
+	bench.Say("it ended: %v", err)
 	if !strings.Contains(l.saying(), "space") {
 		return "", fmt.Errorf("it does not say that there is no space: %w", err)
 	}

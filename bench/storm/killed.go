@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"groma/bench"
 )
 
 // killed kills a survey at a random moment, and gives the same command again,
@@ -30,7 +32,7 @@ func (s *storm) killed(ctx context.Context, dir string) ([]outcome, error) {
 			o := outcome{fault: "kill -9 at random moments, and the same command again", times: fmt.Sprintf("%d kills", kills), again: again.String(), wall: time.Since(begun), calm: s.wall}
 			return []outcome{o}, s.same(dir)
 		}
-		say("kill %d: %d of %d repositories are kept", kills+1, len(again.kept), len(s.names))
+		bench.Say("kill %d: %d of %d repositories are kept", kills+1, len(again.kept), len(s.names))
 	}
 }
 

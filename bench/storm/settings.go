@@ -6,10 +6,11 @@ import (
 	"fmt"
 	"net/url"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
+
+	"groma/bench"
 )
 
 // settings is what the command is told.
@@ -104,21 +105,5 @@ func (s *settings) completeRest(only string) error {
 		}
 		s.only = append(s.only, name)
 	}
-	return s.findFiles()
-}
-
-// findFiles makes paths absolute: the script and the surveys run elsewhere.
-func (s *settings) findFiles() (err error) {
-	for _, path := range []*string{&s.list, &s.script, &s.groma} {
-		if *path == "" {
-			continue
-		}
-		if *path, err = filepath.Abs(*path); err != nil {
-			return err
-		}
-		if _, err := os.Stat(*path); err != nil {
-			return err
-		}
-	}
-	return nil
+	return bench.Absolute(&s.list, &s.script, &s.groma)
 }

@@ -64,13 +64,10 @@ func prepare(ctx context.Context, settings *settings) (*storm, error) {
 	if err := s.findHost(ctx); err != nil {
 		return nil, errors.Join(err, s.close())
 	}
-	if s.groma != "" {
-		return s, nil
-	}
-	say("building groma/cmd/groma")
-	s.groma = filepath.Join(folder, "groma")
-	if _, err := bench.Output(bench.Command(ctx, "go", "build", "-buildvcs=auto", "-o", s.groma, "groma/cmd/groma")); err != nil {
-		return nil, errors.Join(err, s.close())
+	if s.groma == "" {
+		if s.groma, err = bench.Build(ctx, folder, "groma/cmd/groma"); err != nil {
+			return nil, errors.Join(err, s.close())
+		}
 	}
 	return s, nil
 }
@@ -103,10 +100,6 @@ func (s *storm) close() (err error) {
 	return errors.Join(err, os.RemoveAll(s.folder))
 }
 
-func say(format string, args ...any) {
-	fmt.Fprintf(os.Stderr, "%s %s\n", time.Now().UTC().Format(time.TimeOnly), fmt.Sprintf(format, args...))
-}
-
 // measure lets each fault happen and writes what came of it. It goes on after
 // a scenario that fails, which gets no row, and fails at the end.
 func (s *storm) measure(ctx context.Context) (failed error) {
@@ -121,7 +114,7 @@ func (s *storm) measure(ctx context.Context) (failed error) {
 			continue
 		}
 		if err := s.measureOne(ctx, scenario); err != nil {
-			say("%s FAILED: %v", scenario.name, err)
+			bench.Say("%s FAILED: %v", scenario.name, err)
 			failed = errors.Join(failed, fmt.Errorf("%s: %w", scenario.name, err))
 		}
 	}
@@ -130,7 +123,7 @@ func (s *storm) measure(ctx context.Context) (failed error) {
 
 // measureOne has a scenario run in a folder of its own and writes its rows.
 func (s *storm) measureOne(ctx context.Context, scenario scenario) error {
-	say("%s", scenario.name)
+	bench.Say("%s", scenario.name)
 	s.host.set(weather{})
 	s.host.packs()
 	dir := filepath.Join(s.folder, scenario.name)
@@ -139,7 +132,7 @@ func (s *storm) measureOne(ctx context.Context, scenario scenario) error {
 	}
 	outcomes, err := scenario.run(s, ctx, dir)
 	if errors.Is(err, errSkipped) {
-		say("%s: %v", scenario.name, err)
+		bench.Say("%s: %v", scenario.name, err)
 		return nil
 	}
 	if err != nil {
@@ -147,7 +140,7 @@ func (s *storm) measureOne(ctx context.Context, scenario scenario) error {
 	}
 	for i := range outcomes {
 		outcomes[i].scenario = scenario.name
-		say("%s", outcomes[i].row())
+		bench.Say("%s", outcomes[i].row())
 	}
 	if s.write != "" {
 		if err := s.writeRows(scenario.name, outcomes); err != nil {
@@ -161,7 +154,7 @@ func (s *storm) measureOne(ctx context.Context, scenario scenario) error {
 // answers, and then by the clock.
 func (s *storm) undisturbed(ctx context.Context) error {
 	for _, name := range []string{"before", "undisturbed"} {
-		say("surveying %d repositories, %s", len(s.names), name)
+		bench.Say("surveying %d repositories, %s", len(s.names), name)
 		dir := filepath.Join(s.folder, name)
 		l, err := s.begin(ctx, dir, s.alone(dir)...)
 		if err != nil {
@@ -182,7 +175,7 @@ func (s *storm) undisturbed(ctx context.Context) error {
 			}
 		}
 	}
-	say("undisturbed it takes %s", bench.Seconds(s.wall.Seconds()))
+	bench.Say("undisturbed it takes %s", bench.Seconds(s.wall.Seconds()))
 	return nil
 }
 

@@ -133,32 +133,6 @@ func TestLedger(t *testing.T) {
 	}
 }
 
-func TestTimeless(t *testing.T) {
-	one := `{"survey":{"id":"a","startedAt":"1","method":"m"},"repositories":[{"key":"r","attempts":1,"wire":{"requests":7},"vitals":{"wire":{"requests":1},"n":2},"files":3}]}`
-	s := &storm{}
-	var err error
-	if s.want, err = timeless([]byte(one)); err != nil {
-		t.Fatal(err)
-	}
-	for _, test := range []struct {
-		report string
-		same   bool
-	}{
-		{strings.NewReplacer(`"a"`, `"b"`, "7", "9", `"attempts":1`, `"attempts":4`, `"requests":1`, `"requests":3`).Replace(one), true},
-		{strings.Replace(one, `"files":3`, `"files":4`, 1), false},
-		{strings.Replace(one, `"n":2`, `"n":2,"more":1`, 1), false},
-	} {
-		dir := t.TempDir()
-		report := filepath.Join(dir, "report", "report.json")
-		if err := errors.Join(os.Mkdir(filepath.Dir(report), 0o755), os.WriteFile(report, []byte(test.report), 0o644)); err != nil {
-			t.Fatal(err)
-		}
-		if err := s.same(dir); (err == nil) != test.same {
-			t.Errorf("%s: %v", test.report, err)
-		}
-	}
-}
-
 func TestMerge(t *testing.T) {
 	killed, two := "| killed | old |\n", "| two | old |\n"
 	if got, want := merge(heading+two+killed+"| rain | x |\n", "host", []string{"| host | new |"}), killed+"| host | new |\n"+two; got != want {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -186,38 +185,13 @@ func keptOf(root string) (map[string]bool, error) {
 	return found, err
 }
 
-// timeless is a report without what two surveys of the same have each of its
-// own: id, times, attempts, and what travelled.
-func timeless(report []byte) ([]byte, error) {
-	var facts map[string]any
-	decoder := json.NewDecoder(bytes.NewReader(report))
-	decoder.UseNumber() // no digit is lost
-	if err := decoder.Decode(&facts); err != nil {
-		return nil, fmt.Errorf("read the report: %w", err)
-	}
-	survey, _ := facts["survey"].(map[string]any)
-	for _, name := range []string{"id", "startedAt", "endedAt"} {
-		delete(survey, name)
-	}
-	repositories, _ := facts["repositories"].([]any)
-	for _, repository := range repositories {
-		row, _ := repository.(map[string]any)
-		for _, name := range []string{"seconds", "attempts", "wire"} {
-			delete(row, name)
-		}
-		vitals, _ := row["vitals"].(map[string]any)
-		delete(vitals, "wire")
-	}
-	return json.MarshalIndent(facts, "", "  ")
-}
-
 // reported is the timeless report in a folder.
 func reported(dir string) ([]byte, error) {
 	data, err := os.ReadFile(filepath.Join(dir, "report", "report.json"))
 	if err != nil {
 		return nil, err
 	}
-	return timeless(data)
+	return bench.Timeless(data)
 }
 
 // same fails if the report in dir is not that of the undisturbed survey.
@@ -226,14 +200,8 @@ func (s *storm) same(dir string) error {
 	if err != nil {
 		return err
 	}
-	wants, gots := bytes.Split(s.want, []byte("\n")), bytes.Split(got, []byte("\n"))
-	for i := range min(len(wants), len(gots)) {
-		if !bytes.Equal(wants[i], gots[i]) {
-			return fmt.Errorf("the report differs from the undisturbed one in line %d: %.200s, want %.200s", i+1, gots[i], wants[i])
-		}
-	}
-	if len(wants) != len(gots) {
-		return fmt.Errorf("the report has %d lines, the undisturbed one %d", len(gots), len(wants))
+	if err := bench.SameReport(s.want, got); err != nil {
+		return fmt.Errorf("the report differs from the undisturbed one: %w", err)
 	}
 	return nil
 }
