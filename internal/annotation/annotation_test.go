@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -15,11 +14,10 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"groma/internal/canonical"
+	"groma/internal/goldentest"
 	"groma/internal/landscape"
 	gromav1 "groma/proto/groma/v1"
 )
-
-var update = flag.Bool("update", false, "write what is found to the golden files")
 
 const everything = `author: Jane  Roe
 date: 2026-01-02
@@ -224,24 +222,7 @@ func TestApply(t *testing.T) {
 	if err := json.Indent(&indented, append(data, '\n'), "", "  "); err != nil {
 		t.Fatal(err)
 	}
-	golden(t, filepath.Join("testdata", "applied.json"), indented.Bytes())
-}
-
-func golden(t *testing.T, path string, got []byte) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(path, got, 0o666); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if string(got) != string(want) {
-		t.Errorf("got\n%s\nwant\n%s", got, want)
-	}
+	goldentest.Check(t, filepath.Join("testdata", "applied.json"), indented.Bytes())
 }
 
 // TestApply_Known: a repository that the landscape has already is joined, not

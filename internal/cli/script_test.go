@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"groma/internal/goldentest"
 )
 
 // runAsGroma in the environment makes this test binary be the command.
@@ -37,7 +39,7 @@ func TestScript(t *testing.T) {
 	}
 	testscript.Run(t, testscript.Params{
 		Dir:           "testdata/script",
-		UpdateScripts: *update,
+		UpdateScripts: goldentest.Updating(),
 		Cmds:          map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "await": await, "setenv": setenv},
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("TOUR", tour)

@@ -1,9 +1,6 @@
 package difference
 
 import (
-	"bytes"
-	"flag"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -14,11 +11,10 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"groma/internal/canonical"
+	"groma/internal/goldentest"
 	"groma/internal/report/reporttest"
 	gromav1 "groma/proto/groma/v1"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files")
 
 // nextYear is the fixture's landscape a year later: everything that can change
 // has changed once.
@@ -86,19 +82,7 @@ func TestGolden(t *testing.T) {
 		"back.txt": []byte(Terminal(Between(nextYear(), reporttest.Fixture()))),
 		"same.txt": []byte(Terminal(Between(nextYear(), nextYear()))), "same.md": Document(Between(nextYear(), nextYear())),
 	} {
-		golden := filepath.Join("testdata", name)
-		if *update {
-			if err := os.WriteFile(golden, got, 0o666); err != nil {
-				t.Fatal(err)
-			}
-		}
-		want, err := os.ReadFile(golden)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if !bytes.Equal(got, want) {
-			t.Errorf("%s (-update rewrites it):\n%s", golden, got)
-		}
+		goldentest.Check(t, filepath.Join("testdata", name), got)
 	}
 }
 

@@ -1,8 +1,6 @@
 package landscape
 
 import (
-	"bytes"
-	"flag"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -12,10 +10,9 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"groma/internal/canonical"
+	"groma/internal/goldentest"
 	gromav1 "groma/proto/groma/v1"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files")
 
 // TestRead reads each source in testdata/read and compares all of what comes
 // of it, warnings and their lines among it.
@@ -53,18 +50,7 @@ func compareGolden(t *testing.T, golden string, l *gromav1.Landscape) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if *update {
-		if err := os.WriteFile(golden, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(golden)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(got, want) {
-		t.Errorf("%s differs; run with -update and read the difference\n got %s", golden, got)
-	}
+	goldentest.Check(t, golden, got)
 }
 
 func document(t *testing.T, name string) Document {

@@ -11,6 +11,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"groma/internal/canonical"
+	"groma/internal/goldentest"
 	"groma/internal/report/reporttest"
 	gromav1 "groma/proto/groma/v1"
 )
@@ -342,18 +343,18 @@ func TestPercent(t *testing.T) {
 }
 
 func TestAnalyse_Golden(t *testing.T) {
-	golden(t, "testdata/fixture.md", Markdown(Analyses(reporttest.Fixture(), Settings{})...))
-	golden(t, "testdata/bytes.md", Markdown(Analyses(reporttest.Bare(), Settings{Measure: "bytes", Pure: 0.5, ComponentLines: 100})...))
+	goldentest.Check(t, "testdata/fixture.md", Markdown(Analyses(reporttest.Fixture(), Settings{})...))
+	goldentest.Check(t, "testdata/bytes.md", Markdown(Analyses(reporttest.Bare(), Settings{Measure: "bytes", Pure: 0.5, ComponentLines: 100})...))
 	data, err := canonical.MarshalIndent(Analyse(reporttest.Fixture(), Settings{Language: "Rust"}))
 	if err != nil {
 		t.Fatal(err)
 	}
-	golden(t, "testdata/analysis.json", data)
-	golden(t, "testdata/fixture.txt", []byte(Terminal(Analyses(reporttest.Fixture(), Settings{})...)))
+	goldentest.Check(t, "testdata/analysis.json", data)
+	goldentest.Check(t, "testdata/fixture.txt", []byte(Terminal(Analyses(reporttest.Fixture(), Settings{})...)))
 	several := reporttest.Fixture()
 	several.Survey.Spec.Languages = []string{"Rust", "Go"}
-	golden(t, "testdata/several.txt", []byte(Terminal(Analyses(several, Settings{})...)))
+	goldentest.Check(t, "testdata/several.txt", []byte(Terminal(Analyses(several, Settings{})...)))
 	all := reporttest.Fixture()
 	all.Survey.Spec.Languages = nil
-	golden(t, "testdata/languages.md", Markdown(Analyses(all, Settings{})...))
+	goldentest.Check(t, "testdata/languages.md", Markdown(Analyses(all, Settings{})...))
 }

@@ -2,10 +2,8 @@ package report
 
 import (
 	"bytes"
-	"flag"
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -16,10 +14,9 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"groma/internal/canonical"
+	"groma/internal/goldentest"
 	gromav1 "groma/proto/groma/v1"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files")
 
 var (
 	started = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
@@ -241,33 +238,14 @@ func forms(t *testing.T, r *gromav1.Report) []byte {
 func TestGolden(t *testing.T) {
 	manifest, rows := small()
 	r := Build(manifest, rows, ended)
-	golden(t, "testdata/rust.md", Markdown(Analyses(r, Settings{})...))
+	goldentest.Check(t, "testdata/rust.md", Markdown(Analyses(r, Settings{})...))
 	data, err := canonical.MarshalIndent(r)
 	if err != nil {
 		t.Fatal(err)
 	}
-	golden(t, "testdata/report.json", data)
+	goldentest.Check(t, "testdata/report.json", data)
 	r.Survey.Spec.Languages = nil
-	golden(t, "testdata/all.md", Markdown(Analyses(r, Settings{})...))
-}
-
-func golden(t *testing.T, name string, got []byte) {
-	t.Helper()
-	if *update {
-		if err := os.MkdirAll("testdata", 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(name, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(got, want) {
-		t.Errorf("%s differs; -update rewrites it, git diff shows how:\n%s", name, got)
-	}
+	goldentest.Check(t, "testdata/all.md", Markdown(Analyses(r, Settings{})...))
 }
 
 var listItem = regexp.MustCompile(`^[0-9]+[.)]`)

@@ -2,7 +2,6 @@ package server
 
 import (
 	"bytes"
-	"flag"
 	"os"
 	"os/exec"
 	"slices"
@@ -16,10 +15,9 @@ import (
 	"google.golang.org/protobuf/types/descriptorpb"
 	"google.golang.org/protobuf/types/pluginpb"
 
+	"groma/internal/goldentest"
 	gromav1 "groma/proto/groma/v1"
 )
-
-var update = flag.Bool("update", false, "write what is generated and what is golden anew")
 
 // TestOpenAPI: it has every call, and every field of every message.
 func TestOpenAPI(t *testing.T) {
@@ -92,7 +90,7 @@ func TestOpenAPI_Generated(t *testing.T) {
 		t.Skip("GROMA_TEST_OPENAPI=1 asks for it; its tools take some minutes to build")
 	}
 	want := generate(t)
-	if *update {
+	if goldentest.Updating() {
 		if err := os.WriteFile("openapi.yaml", want, 0o644); err != nil {
 			t.Fatal(err)
 		}

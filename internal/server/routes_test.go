@@ -7,7 +7,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"encoding/xml"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -24,6 +23,7 @@ import (
 
 	"groma/internal/engine/enginetest"
 	"groma/internal/form"
+	"groma/internal/goldentest"
 	"groma/internal/notice"
 	"groma/internal/page"
 )
@@ -252,15 +252,7 @@ func TestBadge(t *testing.T) {
 func TestBadge_Golden(t *testing.T) {
 	h := newHouse(t, Config{}, Parts{})
 	got := h.ask(t, "GET", "/badge/gitlab.example.org/works/water/aqueduct.svg?language=Go", "")
-	if *update {
-		if err := errors.Join(os.MkdirAll("testdata", 0o755), os.WriteFile("testdata/badge.svg", []byte(got.body), 0o644)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile("testdata/badge.svg")
-	if err != nil || got.body != string(want) {
-		t.Errorf("got\n%s\nwant\n%s%v", got.body, want, err)
-	}
+	goldentest.Check(t, "testdata/badge.svg", []byte(got.body))
 }
 
 const hookSecret = "hush-0123456789abcdef"

@@ -3,11 +3,9 @@ package sheet
 import (
 	"bytes"
 	"encoding/csv"
-	"flag"
 	"io"
 	"iter"
 	"math/rand/v2"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -16,12 +14,11 @@ import (
 
 	"google.golang.org/protobuf/proto"
 
+	"groma/internal/goldentest"
 	"groma/internal/report"
 	"groma/internal/report/reporttest"
 	gromav1 "groma/proto/groma/v1"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files")
 
 // sheets are all files made of a report, by name.
 func sheets(t *testing.T, r *gromav1.Report) map[string][]byte {
@@ -66,19 +63,7 @@ func TestGolden(t *testing.T) {
 		if filepath.Ext(name) != ".csv" {
 			continue
 		}
-		golden := filepath.Join("testdata", name)
-		if *update {
-			if err := os.WriteFile(golden, got, 0o666); err != nil {
-				t.Fatal(err)
-			}
-		}
-		want, err := os.ReadFile(golden)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if !bytes.Equal(got, want) {
-			t.Errorf("%s is not %s (-update rewrites it):\n%s", name, golden, got)
-		}
+		goldentest.Check(t, filepath.Join("testdata", name), got)
 	}
 }
 

@@ -2,7 +2,6 @@ package tally
 
 import (
 	"bytes"
-	"flag"
 	"fmt"
 	"maps"
 	"os"
@@ -10,9 +9,9 @@ import (
 	"strings"
 	"testing"
 	"text/tabwriter"
-)
 
-var update = flag.Bool("update", false, "rewrite the goldens")
+	"groma/internal/goldentest"
+)
 
 // readText reads the files of a txtar archive.
 func readText(t testing.TB, name string) []treeFile {
@@ -68,7 +67,7 @@ func TestTree(t *testing.T) {
 		fmt.Fprintf(table, "%d\tpackages\t%s\n", count[ecosystem], ecosystem)
 	}
 	table.Flush()
-	checkGolden(t, "testdata/tree.golden", trimLines(out.Bytes()))
+	goldentest.Check(t, "testdata/tree.golden", trimLines(out.Bytes()))
 }
 
 // trimLines takes the padding off the ends of lines, which editors do too.
@@ -78,20 +77,4 @@ func trimLines(text []byte) []byte {
 		lines[i] = bytes.TrimRight(lines[i], " ")
 	}
 	return bytes.Join(lines, []byte{'\n'})
-}
-
-func checkGolden(t *testing.T, name string, got []byte) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(name, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(got, want) {
-		t.Errorf("%s differs; rewrite it with -update if this is meant:\n%s", name, got)
-	}
 }

@@ -1,32 +1,14 @@
 package words
 
 import (
-	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"groma/internal/goldentest"
 )
-
-var update = flag.Bool("update", false, "write what is found to the golden files")
-
-func golden(t *testing.T, path, got string) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o666); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got != string(want) {
-		t.Errorf("%s: got\n%s\nwant\n%s", path, got, want)
-	}
-}
 
 // TestRead_Adopters: each file is a form in which adopters are listed, with
 // what stands around them.
@@ -53,7 +35,7 @@ func TestRead_Adopters(t *testing.T) {
 				}
 				got.WriteByte('\n')
 			}
-			golden(t, file+".golden", got.String())
+			goldentest.Check(t, file+".golden", []byte(got.String()))
 			checkDocument(t, document, content)
 		})
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"groma/internal/goldentest"
 	"groma/internal/tally"
 )
 
@@ -144,7 +145,7 @@ func TestRead_Sayings(t *testing.T) {
 			for _, s := range document.GetSayings() {
 				fmt.Fprintf(&got, "%d %d %s: %s\n", s.Line, s.Weight, strings.Join(s.Languages, ", "), s.Text)
 			}
-			golden(t, "testdata/"+name+".golden", got.String())
+			goldentest.Check(t, "testdata/"+name+".golden", []byte(got.String()))
 			checkDocument(t, document, content)
 		})
 	}
