@@ -13,6 +13,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"groma/internal/artefact"
+	"groma/internal/artefact/artefacttest"
 	"groma/internal/landscape"
 	"groma/internal/survey"
 	gromav1 "groma/proto/groma/v1"
@@ -67,14 +68,11 @@ const (
 // activities to revise it.
 func newRescans(t *testing.T) (*testsuite.TestActivityEnvironment, *editor, artefact.Store) {
 	t.Helper()
-	store, err := artefact.NewFolder(t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
+	store := artefacttest.NewFolder(t)
 	spec := &gromav1.SurveySpec{Name: "list", Kind: string(landscape.KindList), NoVitals: true}
 	sources := survey.Sources{Landscape: landscape.Document{Name: "list", Data: []byte("https://" + repository + "\n")}}
 	must(t, survey.KeepSources(t.Context(), store, surveyed, sources))
-	_, err = survey.Plan(t.Context(), store, &gromav1.PlanRequest{Survey: surveyed, Spec: spec, StartedAt: timestamppb.Now()})
+	_, err := survey.Plan(t.Context(), store, &gromav1.PlanRequest{Survey: surveyed, Spec: spec, StartedAt: timestamppb.Now()})
 	must(t, err)
 	for _, commit := range []string{"a", "b"} {
 		must(t, store.Create(t.Context(), artefact.CensusKey(repository, commit, method), []byte(`{"commit":"`+commit+`"}`)))

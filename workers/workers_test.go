@@ -14,11 +14,11 @@ import (
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
 
-	"groma/internal/artefact"
+	"groma/internal/artefact/artefacttest"
 	"groma/internal/census"
 	"groma/internal/fault"
 	"groma/internal/gitwire"
-	"groma/internal/world"
+	"groma/internal/world/worldtest"
 	gromav1 "groma/proto/groma/v1"
 	"groma/workflows"
 )
@@ -38,25 +38,14 @@ busy 1 7
 // an environment to run them.
 func newActivities(t *testing.T) *testsuite.TestActivityEnvironment {
 	t.Helper()
-	w, err := world.Parse([]byte(text))
-	if err != nil {
-		t.Fatal(err)
-	}
-	server, err := w.Serve(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { server.Close() })
+	server := worldtest.Serve(t, text)
 	mirror, err := gitwire.ParseMirror("https://github.com/=" + server.URL + "/")
 	if err != nil {
 		t.Fatal(err)
 	}
 	git := gitwire.New(gitwire.Config{Mirrors: []gitwire.Mirror{mirror}})
 	t.Cleanup(git.Close)
-	store, err := artefact.NewFolder(t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
+	store := artefacttest.NewFolder(t)
 	var suite testsuite.WorkflowTestSuite
 	env := suite.NewTestActivityEnvironment()
 	env.RegisterActivity(&Activities{Config: Config{Taker: &census.Taker{Git: git, Store: store}, Store: store, Log: slog.New(slog.NewTextHandler(io.Discard, nil))}})

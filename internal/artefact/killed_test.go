@@ -21,25 +21,17 @@ import (
 
 // TestS3_Killed kills the server of an S3 again and again while several write:
 // every key is whole or missing, and whatever was acknowledged is there.
-// GROMA_TEST_VERSITYGW is the path of a versitygw.
 func TestS3_Killed(t *testing.T) {
-	binary := os.Getenv("GROMA_TEST_VERSITYGW")
-	if binary == "" {
-		t.Skip("GROMA_TEST_VERSITYGW names no versitygw to kill")
-	}
 	const kills = 8
-	folder := t.TempDir()
-	if err := os.Mkdir(filepath.Join(folder, "groma"), 0o700); err != nil {
-		t.Fatal(err)
-	}
+	folder := newBucket(t)
 	w := &witness{}
 	for round := range kills {
-		server := startGateway(t, binary, folder)
+		server := startGateway(t, folder)
 		store := server.open(t)
 		w.check(t, store)
 		w.writeUntilKilled(t, store, server, fmt.Sprintf("k%d", round))
 	}
-	w.check(t, startGateway(t, binary, folder).open(t))
+	w.check(t, startGateway(t, folder).open(t))
 	t.Logf("%d artefacts kept and %d swaps done, as was acknowledged; %d writes cut off, of which %d are there; %d kills",
 		len(w.kept), len(w.swapped), len(w.open), w.survived, kills)
 }
@@ -186,8 +178,25 @@ type gateway struct {
 	secrets artefact.Secrets
 }
 
+// versitygw is the path of one.
+var versitygw = os.Getenv("GROMA_TEST_VERSITYGW")
+
+// newBucket is a folder for a gateway, with a bucket in it. Without a versitygw
+// the test is skipped.
+func newBucket(t *testing.T) (folder string) {
+	t.Helper()
+	if versitygw == "" {
+		t.Skip("GROMA_TEST_VERSITYGW names no versitygw to start")
+	}
+	folder = t.TempDir()
+	if err := os.Mkdir(filepath.Join(folder, "groma"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	return folder
+}
+
 // startGateway starts one over a folder, with more flags if there are any.
-func startGateway(t *testing.T, binary, folder string, flags ...string) *gateway {
+func startGateway(t *testing.T, folder string, flags ...string) *gateway {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -195,7 +204,7 @@ func startGateway(t *testing.T, binary, folder string, flags ...string) *gateway
 	}
 	g := &gateway{address: listener.Addr().String(), scheme: "http", secrets: artefact.Secrets{AccessKey: "test", SecretKey: "secretsecret"}}
 	listener.Close()
-	g.process = exec.Command(binary, append(append([]string{"--port", g.address, "--quiet"}, flags...), "posix", folder)...)
+	g.process = exec.Command(versitygw, append(append([]string{"--port", g.address, "--quiet"}, flags...), "posix", folder)...)
 	g.process.Env = append(os.Environ(), "ROOT_ACCESS_KEY=test", "ROOT_SECRET_KEY=secretsecret")
 	if err := g.process.Start(); err != nil {
 		t.Fatal(err)

@@ -17,19 +17,11 @@ import (
 
 // TestS3_TLS has an S3 of a private authority keep all promises over TLS, where
 // requests are signed otherwise than without, its keys in a file.
-// GROMA_TEST_VERSITYGW is the path of a versitygw.
 func TestS3_TLS(t *testing.T) {
-	binary := os.Getenv("GROMA_TEST_VERSITYGW")
-	if binary == "" {
-		t.Skip("GROMA_TEST_VERSITYGW names no versitygw to ask over TLS")
-	}
-	folder := t.TempDir()
-	if err := os.Mkdir(filepath.Join(folder, "groma"), 0o755); err != nil {
-		t.Fatal(err)
-	}
+	folder := newBucket(t)
 	authority := enginetest.NewAuthority(t)
 	certificate, key := authority.Issue(t, "s3.example.org", time.Hour)
-	g := startGateway(t, binary, folder, "--cert", certificate, "--key", key)
+	g := startGateway(t, folder, "--cert", certificate, "--key", key)
 	file := filepath.Join(t.TempDir(), "credentials")
 	text := fmt.Sprintf("[default]\naws_access_key_id = %s\naws_secret_access_key = %s\n", g.secrets.AccessKey, g.secrets.SecretKey)
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {

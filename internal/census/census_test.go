@@ -23,11 +23,13 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"groma/internal/artefact"
+	"groma/internal/artefact/artefacttest"
 	"groma/internal/fault"
 	"groma/internal/gitwire"
 	"groma/internal/telemetry"
 	"groma/internal/vitals"
 	"groma/internal/world"
+	"groma/internal/world/worldtest"
 	gromav1 "groma/proto/groma/v1"
 )
 
@@ -78,25 +80,14 @@ status 500
 // newTaker serves the world above and returns a taker that asks it.
 func newTaker(t *testing.T) (*Taker, *world.Server) {
 	t.Helper()
-	w, err := world.Parse([]byte(text))
-	if err != nil {
-		t.Fatal(err)
-	}
-	server, err := w.Serve(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { server.Close() })
+	server := worldtest.Serve(t, text)
 	mirror, err := gitwire.ParseMirror("https://github.com/=" + server.URL + "/")
 	if err != nil {
 		t.Fatal(err)
 	}
 	git := gitwire.New(gitwire.Config{Mirrors: []gitwire.Mirror{mirror}})
 	t.Cleanup(git.Close)
-	store, err := artefact.NewFolder(t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
+	store := artefacttest.NewFolder(t)
 	return &Taker{Git: git, Store: store}, server
 }
 
@@ -508,20 +499,11 @@ func TestTake_NewLargeFile(t *testing.T) {
 	}
 	request := ask("two", "good")
 	request.Limits.RepositoryBytes = 1 << 20
-	fresh := &Taker{Git: taker.Git, Store: newStore(t)}
+	fresh := &Taker{Git: taker.Git, Store: artefacttest.NewFolder(t)}
 	want, got := take(t, fresh, request), take(t, taker, request)
 	if got.Outcome != want.Outcome {
 		t.Errorf("going on it is %v, from nothing %v", got, want)
 	}
-}
-
-func newStore(t *testing.T) artefact.Store {
-	t.Helper()
-	store, err := artefact.NewFolder(t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return store
 }
 
 // TestTake_Vitals: what a history says is kept once; that of a shallow clone is

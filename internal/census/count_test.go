@@ -9,7 +9,7 @@ import (
 
 	"groma/internal/gitwire"
 	"groma/internal/tally"
-	"groma/internal/world"
+	"groma/internal/world/worldtest"
 	gromav1 "groma/proto/groma/v1"
 )
 
@@ -86,15 +86,7 @@ fn big() {}
 // TestCount_Plainly: reading contents while they arrive makes no difference,
 // whatever there is memory for.
 func TestCount_Plainly(t *testing.T) {
-	w, err := world.Parse([]byte(odd))
-	if err != nil {
-		t.Fatal(err)
-	}
-	server, err := w.Serve(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer server.Close()
+	server := worldtest.Serve(t, odd)
 	limits := &gromav1.Limits{FileBytes: 1000}
 	for _, memory := range []int64{0, 64 << 10, 1} {
 		git := gitwire.New(gitwire.Config{MemoryBytes: memory, TempDir: t.TempDir()})

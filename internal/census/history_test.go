@@ -13,9 +13,11 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"groma/internal/artefact"
+	"groma/internal/artefact/artefacttest"
 	"groma/internal/gitwire"
 	"groma/internal/tally"
 	"groma/internal/world"
+	"groma/internal/world/worldtest"
 	gromav1 "groma/proto/groma/v1"
 )
 
@@ -47,15 +49,7 @@ type history struct {
 const firstFiles = "-- repos/o/h/README.md --\n# A history\n-- repos/o/h/src/a.rs --\nfn a() {}\n"
 
 func newHistory(t *testing.T, seed uint64) *history {
-	w, err := world.Parse([]byte(firstFiles))
-	if err != nil {
-		t.Fatal(err)
-	}
-	server, err := w.Serve(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { server.Close() })
+	server := worldtest.Serve(t, firstFiles)
 	git := gitwire.New(gitwire.Config{})
 	t.Cleanup(git.Close)
 	h := &history{T: t, random: rand.New(rand.NewPCG(seed, 7)), server: server, git: git, files: map[string]map[string]string{}}
@@ -67,10 +61,7 @@ func newHistory(t *testing.T, seed uint64) *history {
 }
 
 func (h *history) store() artefact.Store {
-	store, err := artefact.NewFolder(h.TempDir())
-	if err != nil {
-		h.Fatal(err)
-	}
+	store := artefacttest.NewFolder(h)
 	return store
 }
 

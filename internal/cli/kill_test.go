@@ -10,8 +10,9 @@ import (
 	"strings"
 	"testing"
 
-	"groma/internal/canonical"
+	"groma/internal/report/reporttest"
 	"groma/internal/world"
+	"groma/internal/world/worldtest"
 	gromav1 "groma/proto/groma/v1"
 )
 
@@ -84,23 +85,10 @@ func TestCancel(t *testing.T) {
 // serveTour serves the tour's repositories and writes its landscape to a file.
 func serveTour(t *testing.T, dir string) *world.Server {
 	t.Helper()
-	data, err := os.ReadFile(tourWorld)
-	if err != nil {
-		t.Fatal(err)
-	}
-	w, err := world.Parse(data)
-	if err != nil {
-		t.Fatal(err)
-	}
-	landscape, _ := w.File("landscape.yml")
+	server, landscape := worldtest.Tour(t)
 	if err := os.WriteFile(filepath.Join(dir, "landscape.yml"), landscape, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	server, err := w.Serve(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { server.Close() })
 	return server
 }
 
@@ -187,13 +175,5 @@ func censuses(t *testing.T, data string) []string {
 
 func reportIn(t *testing.T, dir, name string) *gromav1.Report {
 	t.Helper()
-	data, err := os.ReadFile(filepath.Join(dir, name+"-report", "report.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := &gromav1.Report{}
-	if err := canonical.Unmarshal(data, r); err != nil {
-		t.Fatal(err)
-	}
-	return r
+	return reporttest.Read(t, filepath.Join(dir, name+"-report", "report.json"))
 }

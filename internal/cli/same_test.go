@@ -3,16 +3,16 @@ package cli
 import (
 	"bytes"
 	"io"
-	"os"
 	"path/filepath"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/diff"
 
-	"groma/internal/artefact"
+	"groma/internal/artefact/artefacttest"
 	"groma/internal/canonical"
 	"groma/internal/census"
 	"groma/internal/gitwire"
+	"groma/internal/report/reporttest"
 	"groma/internal/survey"
 	gromav1 "groma/proto/groma/v1"
 )
@@ -30,16 +30,9 @@ func TestSurvey_SameAsALoop(t *testing.T) {
 	if status := Main(args, terminal); status != exitGaps {
 		t.Fatalf("exit status %d, want %d: %s", status, exitGaps, &stderr)
 	}
-	data, err := os.ReadFile(filepath.Join(dir, "out", "report.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var got gromav1.Report
-	if err := canonical.Unmarshal(data, &got); err != nil {
-		t.Fatal(err)
-	}
+	got := reporttest.Read(t, filepath.Join(dir, "out", "report.json"))
 	want := loop(t, got.Survey)
-	if g, w := withoutTimes(t, &got), withoutTimes(t, want); !bytes.Equal(g, w) {
+	if g, w := withoutTimes(t, got), withoutTimes(t, want); !bytes.Equal(g, w) {
 		t.Errorf("through Temporal, and through a loop:\n%s", diff.Diff("temporal", g, "loop", w))
 	}
 }
@@ -48,10 +41,7 @@ func TestSurvey_SameAsALoop(t *testing.T) {
 func loop(t *testing.T, facts *gromav1.SurveyFacts) *gromav1.Report {
 	t.Helper()
 	spec := facts.Spec
-	store, err := artefact.NewFolder(t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
+	store := artefacttest.NewFolder(t)
 	given, err := readWorld(t.Context(), tourWorld)
 	if err != nil {
 		t.Fatal(err)

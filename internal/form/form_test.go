@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"groma/internal/artefact"
+	"groma/internal/artefact/artefacttest"
 	"groma/internal/canonical"
 	"groma/internal/form"
 	"groma/internal/report"
@@ -87,10 +88,7 @@ func TestFiles(t *testing.T) {
 // TestFacts_Copied: a report that is kept is copied, without being read; one of
 // other languages is not.
 func TestFacts_Copied(t *testing.T) {
-	store, err := artefact.NewFolder(t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
+	store := artefacttest.NewFolder(t)
 	data, err := canonical.MarshalIndent(aReport())
 	if err != nil {
 		t.Fatal(err)

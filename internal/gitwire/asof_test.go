@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"groma/internal/fault"
+	"groma/internal/world/worldtest"
 )
 
 // commitAt adds a commit to a bare repository's main, with further parents.
@@ -30,7 +31,7 @@ const day = 24 * time.Hour
 func TestAsOf(t *testing.T) { bothVersions(t, testAsOf) }
 
 func testAsOf(t *testing.T, client newClient) {
-	s := serve(t, history)
+	s := worldtest.Serve(t, history)
 	dir := filepath.Join(s.Dir, "o/past.git")
 	first := git(t, "-C", dir, "rev-parse", "main") // of world's epoch, 2 January 2024
 	epoch := time.Date(2024, 1, 2, 3, 4, 5, 0, time.UTC)
@@ -81,7 +82,7 @@ func testAsOf(t *testing.T, client newClient) {
 // Where clocks were wrong, the way back along first parents still ends at the
 // first commit before the instant.
 func TestAsOf_WrongClocks(t *testing.T) {
-	s := serve(t, history)
+	s := worldtest.Serve(t, history)
 	dir := filepath.Join(s.Dir, "o/past.git")
 	at := git(t, "-C", dir, "rev-parse", "main")
 	old := commitAt(t, dir, "2020-01-01T00:00:00Z", at)
@@ -139,7 +140,7 @@ func testAsOf_Shallow(t *testing.T, client newClient) {
 }
 
 func TestAsOf_Error(t *testing.T) {
-	s := serve(t, history)
+	s := worldtest.Serve(t, history)
 	plain := between(t, s, func(w http.ResponseWriter, r *http.Request, _ []byte) bool {
 		if r.Method == "GET" {
 			w.Header().Set("Content-Type", advertisement)

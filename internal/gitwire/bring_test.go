@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"groma/internal/fault"
+	"groma/internal/world/worldtest"
 )
 
 // manyFiles is a world with a repository of many small files.
@@ -76,7 +77,7 @@ func bringUnknown(t *testing.T, c *Client, address string, known map[string]stri
 func TestBring(t *testing.T) { bothVersions(t, testBring) }
 
 func testBring(t *testing.T, client newClient) {
-	s := serve(t, manyFiles(500))
+	s := worldtest.Serve(t, manyFiles(500))
 	c := client(t, Config{})
 	bring := func(address string, known map[string]string) (paths, contents map[string]string, received int64) {
 		paths, contents, received, err := bringUnknown(t, c, address, known)
@@ -117,7 +118,7 @@ func testBring(t *testing.T, client newClient) {
 
 // A host may offer less, or hand out less than it offers.
 func TestBring_Error(t *testing.T) {
-	s := serve(t, manyFiles(10))
+	s := worldtest.Serve(t, manyFiles(10))
 	url := between(t, s, func(w http.ResponseWriter, r *http.Request, _ []byte) bool {
 		if r.Method == "GET" {
 			w.Header().Set("Content-Type", advertisement)
@@ -149,7 +150,7 @@ func TestBring_Error(t *testing.T) {
 
 // Long questions are compressed.
 func TestAsk_Zipped(t *testing.T) {
-	s := serve(t, manyFiles(100))
+	s := worldtest.Serve(t, manyFiles(100))
 	var encodings []string
 	url := between(t, s, func(_ http.ResponseWriter, r *http.Request, asked []byte) bool {
 		if r.Method == "POST" {

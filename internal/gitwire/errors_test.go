@@ -15,12 +15,13 @@ import (
 	"time"
 
 	"groma/internal/fault"
+	"groma/internal/world/worldtest"
 )
 
 func TestProbe_Error(t *testing.T) { bothVersions(t, testProbe_Error) }
 
 func testProbe_Error(t *testing.T, client newClient) {
-	s := serve(t, text1)
+	s := worldtest.Serve(t, text1)
 	broken := func(name, directive string) string {
 		set(t, s, name, directive)
 		return s.URL + "/" + name
@@ -85,7 +86,7 @@ func testProbe_Error(t *testing.T, client newClient) {
 func TestProbe_Status(t *testing.T) { bothVersions(t, testProbe_Status) }
 
 func testProbe_Status(t *testing.T, client newClient) {
-	s := serve(t, text1)
+	s := worldtest.Serve(t, text1)
 	c := client(t, Config{})
 	for status, want := range map[int]fault.Kind{
 		400: fault.Unsupported, 401: fault.Denied, 403: fault.Denied, 404: fault.NotFound, 405: fault.Unsupported,
@@ -140,7 +141,7 @@ func testRetryAfter(t *testing.T, client newClient) {
 			t.Errorf("retryAfter(%q) = %v, want %v", text, got, want)
 		}
 	}
-	s := serve(t, text1)
+	s := worldtest.Serve(t, text1)
 	set(t, s, "o/plain", "busy 1 7")
 	c := client(t, Config{})
 	_, err := c.Probe(t.Context(), Request{Address: s.URL + "/o/plain"})
@@ -155,7 +156,7 @@ func testRetryAfter(t *testing.T, client newClient) {
 func TestFetch_Cut(t *testing.T) { bothVersions(t, testFetch_Cut) }
 
 func testFetch_Cut(t *testing.T, client newClient) {
-	s := serve(t, text1)
+	s := worldtest.Serve(t, text1)
 	c := client(t, Config{})
 	for _, n := range []int{1, 8, 60, 70, 100, 300, 500} {
 		set(t, s, "o/plain", fmt.Sprintf("cut %d", n))
@@ -169,7 +170,7 @@ func testFetch_Cut(t *testing.T, client newClient) {
 func TestFetch_Idle(t *testing.T) { bothVersions(t, testFetch_Idle) }
 
 func testFetch_Idle(t *testing.T, client newClient) {
-	s := serve(t, text1)
+	s := worldtest.Serve(t, text1)
 	known := filepath.Join(t.TempDir(), "known_hosts")
 	if err := os.WriteFile(known, nil, 0o600); err != nil {
 		t.Fatal(err)
@@ -211,7 +212,7 @@ func testFetch_Idle(t *testing.T, client newClient) {
 func TestFetch_Context(t *testing.T) { bothVersions(t, testFetch_Context) }
 
 func testFetch_Context(t *testing.T, client newClient) {
-	s := serve(t, text1)
+	s := worldtest.Serve(t, text1)
 	c := client(t, Config{})
 	set(t, s, "o/plain", "hang")
 	for name, test := range map[string]struct {
@@ -245,7 +246,7 @@ func testFetch_Context(t *testing.T, client newClient) {
 func TestFetch_TooLarge(t *testing.T) { bothVersions(t, testFetch_TooLarge) }
 
 func testFetch_TooLarge(t *testing.T, client newClient) {
-	s := serve(t, text1)
+	s := worldtest.Serve(t, text1)
 	r, err := client(t, Config{}).Probe(t.Context(), Request{Address: s.URL + "/o/plain"})
 	if err != nil {
 		t.Fatal(err)

@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+
+	"groma/internal/world/worldtest"
 )
 
 func TestHosts(t *testing.T) {
@@ -36,7 +38,7 @@ func TestHosts(t *testing.T) {
 }
 
 func TestVersion(t *testing.T) {
-	s := serve(t, text1)
+	s := worldtest.Serve(t, text1)
 	for want, first := range map[int]bool{0: true, 2: false} {
 		c := client(t, Config{})
 		c.first = first

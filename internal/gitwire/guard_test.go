@@ -21,6 +21,7 @@ import (
 
 	"groma/internal/fault"
 	"groma/internal/outward"
+	"groma/internal/world/worldtest"
 )
 
 func rules(t testing.TB, networks []string, plain ...string) *outward.Rules {
@@ -236,7 +237,7 @@ func redirects(t *testing.T, from string, to func(path string) string) *httptest
 func TestGuard_Redirects(t *testing.T) { bothVersions(t, testGuard_Redirects) }
 
 func testGuard_Redirects(t *testing.T, client newClient) {
-	plain := serve(t, text1)
+	plain := worldtest.Serve(t, text1)
 	var reached atomic.Int64
 	inside := redirects(t, "127.0.0.2", func(path string) string { reached.Add(1); return plain.URL + path })
 	other := strings.Replace(plain.URL, "127.0.0.1", "localhost", 1)
@@ -285,7 +286,7 @@ func testGuard_Redirects(t *testing.T, client newClient) {
 func TestGuard_Mirrors(t *testing.T) { bothVersions(t, testGuard_Mirrors) }
 
 func testGuard_Mirrors(t *testing.T, client newClient) {
-	plain, elsewhere := serve(t, text1), serve(t, text1)
+	plain, elsewhere := worldtest.Serve(t, text1), worldtest.Serve(t, text1)
 	public := "https://github.com/"
 	away := redirects(t, "127.0.0.1", func(path string) string { return elsewhere.URL + strings.Replace(path, "/o/n", "/o/plain", 1) })
 	c := client(t, Config{Guard: &outward.Rules{}, Mirrors: []Mirror{

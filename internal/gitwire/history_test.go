@@ -18,6 +18,7 @@ import (
 	"groma/internal/packstream"
 	"groma/internal/vitals"
 	"groma/internal/world"
+	"groma/internal/world/worldtest"
 )
 
 // epochDay is a day of the histories here: their first commit is of day 0.
@@ -28,7 +29,7 @@ func epochDay(n int) time.Time { return world.Epoch.Add(time.Duration(n) * day) 
 // of days 8 and 9, on day 99.
 func lively(t *testing.T) (s *world.Server, dir string) {
 	t.Helper()
-	s = serve(t, history)
+	s = worldtest.Serve(t, history)
 	dir = filepath.Join(s.Dir, "o/past.git")
 	var stream strings.Builder
 	at := func(mark, n int, from string, merged ...string) string {
@@ -120,7 +121,7 @@ func testHistory(t *testing.T, client newClient) {
 // What can only be reached through commits that say they are much older stays
 // unseen, as it does for git log --since; thirty days make no difference.
 func TestHistory_WrongClocks(t *testing.T) {
-	s := serve(t, history)
+	s := worldtest.Serve(t, history)
 	dir := filepath.Join(s.Dir, "o/past.git")
 	at := git(t, "-C", dir, "rev-parse", "main")
 	for _, n := range []int{100, 75, 101, 69, 102} {
@@ -424,7 +425,7 @@ tag v1
 func TestRootFile(t *testing.T) { bothVersions(t, testRootFile) }
 
 func testRootFile(t *testing.T, client newClient) {
-	s := serve(t, mailmaps)
+	s := worldtest.Serve(t, mailmaps)
 	for _, address := range []string{s.URL + "/o/with", filepath.Join(s.Dir, "o/with.git")} {
 		for _, branch := range []string{"", "v1"} {
 			r, err := client(t, Config{}).Probe(t.Context(), Request{Address: address, Branch: branch})

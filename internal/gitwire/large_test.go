@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"groma/internal/world"
+	"groma/internal/world/worldtest"
 )
 
 const largeText = `
@@ -51,7 +52,7 @@ func sizesOf(t *testing.T, c *Client, url string, limits Limits) (files []File, 
 
 // What is known of a file does not depend on whether its contents came.
 func TestFetch_LeavesOut(t *testing.T) {
-	s := serve(t, largeText)
+	s := worldtest.Serve(t, largeText)
 	whole, all := sizesOf(t, client(t, Config{}), s.URL, Limits{})
 	first := client(t, Config{})
 	first.first = true

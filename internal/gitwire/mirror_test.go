@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"groma/internal/fault"
+	"groma/internal/world/worldtest"
 )
 
 func TestRewrite(t *testing.T) {
@@ -49,7 +50,7 @@ func TestParseMirror_Error(t *testing.T) {
 func TestMovedTo(t *testing.T) { bothVersions(t, testMovedTo) }
 
 func testMovedTo(t *testing.T, client newClient) {
-	s := serve(t, text1)
+	s := worldtest.Serve(t, text1)
 	public := "https://github.com/"
 	c := client(t, Config{Mirrors: []Mirror{{public, s.URL + "/"}}})
 	for asked, want := range map[string]string{
@@ -64,7 +65,7 @@ func testMovedTo(t *testing.T, client newClient) {
 		}
 		r.Close()
 	}
-	elsewhere := serve(t, text1)
+	elsewhere := worldtest.Serve(t, text1)
 	set(t, s, "o/old", "moved "+elsewhere.URL+"/o/plain")
 	r, err := c.Probe(t.Context(), Request{Address: public + "o/old"})
 	if err != nil {
@@ -88,7 +89,7 @@ func TestRedirect_Credentials(t *testing.T) { bothVersions(t, testRedirect_Crede
 func testRedirect_Credentials(t *testing.T, client newClient) {
 	var mu sync.Mutex
 	var seen []string
-	s := serve(t, text1)
+	s := worldtest.Serve(t, text1)
 	thief := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		mu.Lock()
 		defer mu.Unlock()
@@ -118,7 +119,7 @@ func testRedirect_Credentials(t *testing.T, client newClient) {
 func TestRedirect_Downgrade(t *testing.T) { bothVersions(t, testRedirect_Downgrade) }
 
 func testRedirect_Downgrade(t *testing.T, client newClient) {
-	plain := serve(t, text1)
+	plain := worldtest.Serve(t, text1)
 	tls := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, plain.URL+"/o/plain/info/refs?"+r.URL.RawQuery, http.StatusFound)
 	}))

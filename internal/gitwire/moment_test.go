@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"groma/internal/fault"
+	"groma/internal/world/worldtest"
 )
 
 func TestProbe_BusyForAMoment(t *testing.T) { bothVersions(t, testProbe_BusyForAMoment) }
@@ -20,7 +21,7 @@ func TestProbe_BusyForAMoment(t *testing.T) { bothVersions(t, testProbe_BusyForA
 // testProbe_BusyForAMoment: a host that is busy for a moment is asked again in
 // the same conversation, and not for ever.
 func testProbe_BusyForAMoment(t *testing.T, client newClient) {
-	s := serve(t, text1)
+	s := worldtest.Serve(t, text1)
 	c := client(t, Config{})
 	for _, test := range []struct {
 		times int
@@ -58,7 +59,7 @@ func TestFetch_BrokeOff(t *testing.T) { bothVersions(t, testFetch_BrokeOff) }
 // testFetch_BrokeOff: a pack that breaks off is asked for again, and what came
 // before is not taken for it.
 func testFetch_BrokeOff(t *testing.T, client newClient) {
-	s := serve(t, text1)
+	s := worldtest.Serve(t, text1)
 	c := client(t, Config{})
 	want, _, err := take(t.Context(), c, Request{Address: s.URL + "/o/plain"})
 	if err != nil {

@@ -16,6 +16,7 @@ import (
 
 	"groma/internal/fault"
 	"groma/internal/packstream"
+	"groma/internal/world/worldtest"
 )
 
 // makeRepository makes a repository whose pack has long chains of deltas, and
@@ -211,7 +212,7 @@ func TestPack_Error(t *testing.T) {
 
 // What a tree may hold and no checkout would survive.
 func TestFiles_Names(t *testing.T) {
-	s := serve(t, `
+	s := worldtest.Serve(t, `
 -- repos/o/odd/"..\\x" --
 backslash
 -- repos/o/odd/../escape --
@@ -243,7 +244,7 @@ deep
 }
 
 func TestFiles_TooDeep(t *testing.T) {
-	s := serve(t, "-- repos/o/deep/"+strings.Repeat("d/", deepest+1)+"f --\nx\n-- repos/o/long/"+strings.Repeat("d", longestPath)+"/f --\nx\n")
+	s := worldtest.Serve(t, "-- repos/o/deep/"+strings.Repeat("d/", deepest+1)+"f --\nx\n-- repos/o/long/"+strings.Repeat("d", longestPath)+"/f --\nx\n")
 	for _, name := range []string{"deep", "long"} {
 		_, _, err := take(t.Context(), client(t, Config{}), Request{Address: s.URL + "/o/" + name})
 		if got := fault.KindOf(err); got != fault.TooLarge {

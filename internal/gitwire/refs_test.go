@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"groma/internal/fault"
+	"groma/internal/world/worldtest"
 )
 
 const history = `
@@ -28,7 +29,7 @@ a
 func TestProbe_Refs(t *testing.T) { bothVersions(t, testProbe_Refs) }
 
 func testProbe_Refs(t *testing.T, client newClient) {
-	s := serve(t, history)
+	s := worldtest.Serve(t, history)
 	dir := filepath.Join(s.Dir, "o/past.git")
 	first := git(t, "-C", dir, "rev-parse", "main")
 	second, err := s.Commit("o/past", "-- two --\n2\n")

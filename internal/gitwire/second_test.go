@@ -16,6 +16,7 @@ import (
 
 	"groma/internal/fault"
 	"groma/internal/world"
+	"groma/internal/world/worldtest"
 )
 
 // between serves a world through a host of its own, which may change what is
@@ -42,7 +43,7 @@ const (
 )
 
 func TestSecond_AsksForLittle(t *testing.T) {
-	s := serve(t, history)
+	s := worldtest.Serve(t, history)
 	dir := filepath.Join(s.Dir, "o/past.git")
 	for i := range 1000 {
 		git(t, "-C", dir, "update-ref", fmt.Sprintf("refs/pull/%d/head", i), "main")
@@ -74,7 +75,7 @@ func TestSecond_AsksForLittle(t *testing.T) {
 // A host of yesterday takes no notice of what is asked; another offers v2 and
 // not its commands.
 func TestSecond_HostOfFirst(t *testing.T) {
-	s := serve(t, text1)
+	s := worldtest.Serve(t, text1)
 	for name, change := range map[string]func(http.ResponseWriter, *http.Request, []byte) bool{
 		"v0": func(_ http.ResponseWriter, r *http.Request, _ []byte) bool {
 			if strings.HasSuffix(r.URL.Path, "/info/refs") {
@@ -105,7 +106,7 @@ func TestSecond_HostOfFirst(t *testing.T) {
 
 // The first line of v0 may stand before what v2 says.
 func TestSecond_ServiceLine(t *testing.T) {
-	s := serve(t, text1)
+	s := worldtest.Serve(t, text1)
 	url := between(t, s, func(w http.ResponseWriter, r *http.Request, _ []byte) bool {
 		if r.Method == "GET" {
 			w.Header().Set("Content-Type", advertisement)
@@ -124,7 +125,7 @@ func TestSecond_ServiceLine(t *testing.T) {
 }
 
 func TestSecond_Error(t *testing.T) {
-	s := serve(t, text1)
+	s := worldtest.Serve(t, text1)
 	packet := func(text string) string { return fmt.Sprintf("%04x%s", len(text)+4, text) }
 	result := "application/x-git-upload-pack-result"
 	for _, test := range []struct {
@@ -176,7 +177,7 @@ func TestSecond_Error(t *testing.T) {
 
 // A conversation that breaks off at any byte is worth another try.
 func TestSecond_Truncated(t *testing.T) {
-	s := serve(t, text1)
+	s := worldtest.Serve(t, text1)
 	for _, at := range []string{"GET", isRefs, isPack} {
 		recorded := httptest.NewRecorder()
 		var cut int
@@ -320,7 +321,7 @@ func FuzzOffer(f *testing.F) {
 func TestCredentials_EveryQuestion(t *testing.T) { bothVersions(t, testCredentials_EveryQuestion) }
 
 func testCredentials_EveryQuestion(t *testing.T, client newClient) {
-	s := serve(t, text1)
+	s := worldtest.Serve(t, text1)
 	var told, untold int
 	door := between(t, s, func(w http.ResponseWriter, r *http.Request, _ []byte) bool {
 		if _, password, _ := r.BasicAuth(); password != marked {
@@ -348,7 +349,7 @@ func testCredentials_EveryQuestion(t *testing.T, client newClient) {
 
 // An idle host amid the refs of v2 is given up.
 func TestSecond_Idle(t *testing.T) {
-	s := serve(t, text1)
+	s := worldtest.Serve(t, text1)
 	release := make(chan struct{})
 	url := between(t, s, func(w http.ResponseWriter, _ *http.Request, asked []byte) bool {
 		if !bytes.Contains(asked, []byte(isRefs)) {

@@ -20,6 +20,7 @@ import (
 	"golang.org/x/crypto/ssh/knownhosts"
 
 	"groma/internal/fault"
+	"groma/internal/world/worldtest"
 )
 
 // gitDaemon serves a folder by the git protocol: a listener here, git daemon's
@@ -62,7 +63,7 @@ func gitDaemon(t *testing.T, dir string) (host string) {
 }
 
 func TestGit(t *testing.T) {
-	s := serve(t, text1+history)
+	s := worldtest.Serve(t, text1+history)
 	host := gitDaemon(t, s.Dir)
 	c := client(t, Config{})
 	head, listing, err := take(t.Context(), c, Request{Address: "git://" + host + "/o/plain.git"})
@@ -82,7 +83,7 @@ func TestGit(t *testing.T) {
 
 // A git daemon hands out tips only; an older commit is found by going back.
 func TestGit_Deepen(t *testing.T) {
-	s := serve(t, history)
+	s := worldtest.Serve(t, history)
 	first := git(t, "-C", filepath.Join(s.Dir, "o/past.git"), "rev-parse", "main")
 	for i := range 120 {
 		if _, err := s.Commit("o/past", fmt.Sprintf("-- f%d --\n%d\n", i%3, i)); err != nil {
@@ -221,7 +222,7 @@ func answerSSH(conn net.Conn, config *ssh.ServerConfig, dir string) {
 }
 
 func TestSSH(t *testing.T) {
-	s := serve(t, text1)
+	s := worldtest.Serve(t, text1)
 	host := serveSSH(t, s.Dir)
 	c := client(t, Config{SSH: SSH{Keys: []string{host.identity}, KnownHosts: []string{host.known}}})
 	address := "ssh://git@" + host.host + s.Dir
@@ -252,7 +253,7 @@ func TestSSH(t *testing.T) {
 }
 
 func TestSSH_Error(t *testing.T) {
-	s := serve(t, text1)
+	s := worldtest.Serve(t, text1)
 	host, other := serveSSH(t, s.Dir), serveSSH(t, s.Dir)
 	address := "ssh://git@" + host.host + s.Dir + "/o/plain.git"
 	impostor := filepath.Join(t.TempDir(), "known_hosts")

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"groma/internal/fault"
+	"groma/internal/world/worldtest"
 )
 
 // TestJudge_Told: what a host says is without what it was told, wherever it is cut
@@ -40,7 +41,7 @@ func TestJudge_Told(t *testing.T) {
 // TestProbe_MovedIntoToken: a host that redirects to where the token is in the path
 // does not have it kept.
 func TestProbe_MovedIntoToken(t *testing.T) {
-	s := serve(t, text1)
+	s := worldtest.Serve(t, text1)
 	host := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, password, _ := r.BasicAuth()
 		if !strings.Contains(r.URL.Path, marked) {

@@ -13,6 +13,7 @@ import (
 
 	"groma/internal/fault"
 	"groma/internal/world"
+	"groma/internal/world/worldtest"
 )
 
 const text1 = `
@@ -54,20 +55,6 @@ detached
 -- repos/o/loose/a --
 a
 `
-
-func serve(t *testing.T, text string) *world.Server {
-	t.Helper()
-	w, err := world.Parse([]byte(text))
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, err := w.Serve(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { s.Close() })
-	return s
-}
 
 func client(t *testing.T, config Config) *Client {
 	t.Helper()
@@ -169,7 +156,7 @@ func git(t *testing.T, args ...string) string {
 func TestHTTP(t *testing.T) { bothVersions(t, testHTTP) }
 
 func testHTTP(t *testing.T, client newClient) {
-	s := serve(t, text1)
+	s := worldtest.Serve(t, text1)
 	want := git(t, "-C", filepath.Join(s.Dir, "o/plain.git"), "rev-parse", "main")
 	c := client(t, Config{})
 	for _, name := range []string{"o/plain", "o/plain.git", "o/plain/", "o/old", "o/older.git"} {
@@ -189,7 +176,7 @@ func testHTTP(t *testing.T, client newClient) {
 }
 
 func TestLocal(t *testing.T) {
-	s := serve(t, text1)
+	s := worldtest.Serve(t, text1)
 	c := client(t, Config{})
 	dir := filepath.Join(s.Dir, "o/plain.git")
 	for _, address := range []string{dir, "file://" + dir, strings.TrimSuffix(dir, ".git")} {
@@ -206,7 +193,7 @@ func TestLocal(t *testing.T) {
 func TestSnapshot_CommittedAt(t *testing.T) { bothVersions(t, testSnapshot_CommittedAt) }
 
 func testSnapshot_CommittedAt(t *testing.T, client newClient) {
-	s := serve(t, text1)
+	s := worldtest.Serve(t, text1)
 	c := client(t, Config{})
 	r, err := c.Probe(t.Context(), Request{Address: s.URL + "/o/plain"})
 	if err != nil {

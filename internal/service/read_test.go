@@ -7,12 +7,13 @@ import (
 	"connectrpc.com/connect/v2"
 
 	"groma/internal/artefact"
+	"groma/internal/artefact/artefacttest"
 	"groma/internal/service"
 	gromav1 "groma/proto/groma/v1"
 )
 
 func TestListSurveys(t *testing.T) {
-	store := newStore(t)
+	store := artefacttest.NewFolder(t)
 	second := reported(t, store, 2, "a", "b")
 	first := reported(t, store, 1, "a", "b", "c")
 	third := begin(t, store, 3, true, "a").Survey
@@ -61,7 +62,7 @@ func expectStates(t *testing.T, got, want []*gromav1.SurveyState) {
 // TestListSurveys_Unreadable: one damaged survey hides no other, and its text is
 // told to nobody.
 func TestListSurveys_Unreadable(t *testing.T) {
-	store := newStore(t)
+	store := artefacttest.NewFolder(t)
 	id := reported(t, store, 1, "a")
 	if err := store.Create(t.Context(), artefact.ManifestKey("odd-20261122-070000-abcd"), []byte("{ secret")); err != nil {
 		t.Fatal(err)
@@ -76,7 +77,7 @@ func TestListSurveys_Unreadable(t *testing.T) {
 }
 
 func TestFind(t *testing.T) {
-	store := newStore(t)
+	store := artefacttest.NewFolder(t)
 	first, second := reported(t, store, 1, "a"), reported(t, store, 2, "b")
 	client := newClient(service.Config{Store: store})
 	tests := []struct {
@@ -109,7 +110,7 @@ func TestFind(t *testing.T) {
 // TestUncounted: each repository without a count is named with its reason, and
 // one that nobody keeps is not found.
 func TestUncounted(t *testing.T) {
-	store := newStore(t)
+	store := artefacttest.NewFolder(t)
 	id := reported(t, store, 1, "a", "b")
 	client := newClient(service.Config{Store: store})
 	got, err := client.GetSurvey(t.Context(), &gromav1.GetSurveyRequest{Survey: id, Edition: 1})
@@ -130,7 +131,7 @@ func TestUncounted(t *testing.T) {
 }
 
 func TestGetReport(t *testing.T) {
-	store := newStore(t)
+	store := artefacttest.NewFolder(t)
 	id := reported(t, store, 1, "a", "b")
 	client := newClient(service.Config{Store: store})
 	kept, err := store.Get(t.Context(), artefact.EditionKey(id, artefact.FirstEdition, "report.json"))
@@ -151,7 +152,7 @@ func TestGetReport(t *testing.T) {
 }
 
 func TestDiffSurveys(t *testing.T) {
-	store := newStore(t)
+	store := artefacttest.NewFolder(t)
 	client := newClient(service.Config{Store: store})
 	first := reported(t, store, 1, "a", "b", "d")
 	if _, err := client.DiffSurveys(t.Context(), &gromav1.DiffSurveysRequest{}); connect.CodeOf(err) != connect.CodeFailedPrecondition {
@@ -171,7 +172,7 @@ func TestDiffSurveys(t *testing.T) {
 }
 
 func TestUnfinished(t *testing.T) {
-	store := newStore(t)
+	store := artefacttest.NewFolder(t)
 	id := begin(t, store, 1, true, "a").Survey
 	client := newClient(service.Config{Store: store})
 	_, editions := client.ListEditions(t.Context(), &gromav1.ListEditionsRequest{})
@@ -189,7 +190,7 @@ func TestUnfinished(t *testing.T) {
 
 // TestNothingRuns: without Temporal whatever would run says what to do.
 func TestNothingRuns(t *testing.T) {
-	store := newStore(t)
+	store := artefacttest.NewFolder(t)
 	reported(t, store, 1, "a")
 	client := newClient(service.Config{Store: store})
 	_, start := client.StartSurvey(t.Context(), &gromav1.StartSurveyRequest{Document: []byte("https://github.com/o/r\n")})

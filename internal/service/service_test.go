@@ -25,15 +25,6 @@ func newClient(config service.Config) gromav1connect.SurveyServiceClient {
 	return gromav1connect.NewSurveyServiceClient(connect.NewClient(connectinprocess.New(server)))
 }
 
-func newStore(t *testing.T) artefact.Store {
-	t.Helper()
-	store, err := artefact.NewFolder(t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return store
-}
-
 // began is a moment; surveys of tests begin some minutes after it.
 var began = time.Date(2026, 11, 22, 7, 0, 0, 0, time.UTC)
 

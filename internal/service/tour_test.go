@@ -22,6 +22,7 @@ import (
 	"groma/internal/gitwire"
 	"groma/internal/service"
 	"groma/internal/world"
+	"groma/internal/world/worldtest"
 	gromav1 "groma/proto/groma/v1"
 	"groma/proto/groma/v1/gromav1connect"
 	"groma/workers"
@@ -44,7 +45,7 @@ func TestTour(t *testing.T) {
 	client := newClient(config)
 	config.Private = true
 	private := newClient(config)
-	served, document := tour(t)
+	served, document := worldtest.Tour(t)
 	request := &gromav1.StartSurveyRequest{Spec: &gromav1.SurveySpec{Source: "landscape.yml", Languages: []string{"rust"}}, Document: document, ShardSize: 4}
 
 	planning := testPlanning(t, client)
@@ -97,26 +98,6 @@ func testShut(t *testing.T, shut gromav1connect.SurveyServiceClient, id string) 
 	expectShut(t, cancelled)
 	_, started := shut.StartSurvey(t.Context(), &gromav1.StartSurveyRequest{Document: []byte("https://github.com/groma-tour/lumen\n")})
 	expectShut(t, started)
-}
-
-// tour serves the repositories of the tour, and is its landscape.
-func tour(t *testing.T) (*world.Server, []byte) {
-	t.Helper()
-	data, err := os.ReadFile("../../examples/tour/world.txtar")
-	if err != nil {
-		t.Fatal(err)
-	}
-	w, err := world.Parse(data)
-	if err != nil {
-		t.Fatal(err)
-	}
-	document, _ := w.File("landscape.yml")
-	served, err := w.Serve(context.WithoutCancel(t.Context()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { served.Close() })
-	return served, document
 }
 
 // work has a worker take what the service starts.

@@ -31,7 +31,7 @@ func TestDuckDB(t *testing.T) {
 		folder = t.TempDir()
 		writeSheets(t, folder)
 	}
-	r := readReport(t, filepath.Join(folder, "report.json"))
+	r := reporttest.Read(t, filepath.Join(folder, "report.json"))
 	bySums := "sum(files), sum(lines), sum(code), sum(comments), sum(blanks), sum(bytes)"
 	checks := []struct {
 		name, query string
@@ -161,19 +161,6 @@ func filesIn(r *gromav1.Report, f File) int64 {
 		}
 	}
 	return 0
-}
-
-func readReport(t *testing.T, name string) *gromav1.Report {
-	t.Helper()
-	data, err := os.ReadFile(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := &gromav1.Report{}
-	if err := canonical.Unmarshal(data, r); err != nil {
-		t.Fatal(err)
-	}
-	return r
 }
 
 func fixtureWithSkipped() *gromav1.Report {

@@ -10,6 +10,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"groma/internal/artefact"
+	"groma/internal/artefact/artefacttest"
 	"groma/internal/fault"
 	"groma/internal/landscape"
 	"groma/internal/world"
@@ -138,7 +139,7 @@ func TestReadDocuments_Repository(t *testing.T) {
 // TestBegin: what is begun twice in one second has two ids, and what was asked
 // for can be read again before there is a manifest.
 func TestBegin(t *testing.T) {
-	store := newStore(t)
+	store := artefacttest.NewFolder(t)
 	request := &gromav1.StartSurveyRequest{Document: []byte("https://github.com/o/r\n"), Window: 3, ShardSize: 7}
 	at := time.Date(2026, 11, 22, 7, 33, 45, 999, time.FixedZone("", 3600))
 	first, err := Begin(t.Context(), store, request, at)

@@ -13,12 +13,13 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"groma/internal/artefact"
+	"groma/internal/artefact/artefacttest"
 	"groma/internal/fault"
 	gromav1 "groma/proto/groma/v1"
 )
 
 func TestContaining(t *testing.T) {
-	store := newStore(t)
+	store := artefacttest.NewFolder(t)
 	ask := func(id string, n int, change func(*gromav1.SurveySpec)) {
 		s := spec()
 		change(s)
@@ -72,7 +73,7 @@ func TestContaining(t *testing.T) {
 // TestContaining_MovedSince: a repository that is renamed after the survey is
 // found by the names that rescans found it under, and by its own.
 func TestContaining_MovedSince(t *testing.T) {
-	store := newStore(t)
+	store := artefacttest.NewFolder(t)
 	surveyed(t, store, id, 12)
 	for _, moved := range []string{"github.com/o/new", "github.com/o/newer"} {
 		taken := counted(t, store, 3, "c1")
@@ -95,7 +96,7 @@ func TestContaining_MovedSince(t *testing.T) {
 func TestContaining_Cancelled(t *testing.T) {
 	for name, tries := range map[string][]artefact.Store{"at once": {nil}, "again": {forgetful{}, nil}} {
 		t.Run(name, func(t *testing.T) {
-			store := newStore(t)
+			store := artefacttest.NewFolder(t)
 			surveyed(t, store, "list-20260101-000000-aaaa", 12)
 			const cancelled = "list-20260102-000000-aaaa"
 			if err := KeepSources(t.Context(), store, cancelled, list(12)); err != nil {
@@ -130,7 +131,7 @@ func TestContaining_Deleted(t *testing.T) {
 		"by hand": {artefact.EditionsKey(id), artefact.ManifestKey(id), artefact.EditionKey(id, artefact.FirstEdition, "report.json")},
 	} {
 		t.Run(name, func(t *testing.T) {
-			store := newStore(t)
+			store := artefacttest.NewFolder(t)
 			surveyed(t, store, id, 12)
 			taken := counted(t, store, 3, "c1")
 			if found, err := Containing(t.Context(), store, key(3)); err != nil || len(found) != 1 {
@@ -166,7 +167,7 @@ func (f forgetful) Create(ctx context.Context, key string, data []byte) error {
 
 // TestContaining_Asks: a rescan asks as the survey did.
 func TestContaining_Asks(t *testing.T) {
-	store := newStore(t)
+	store := artefacttest.NewFolder(t)
 	manifest := surveyed(t, store, "list-20260101-000000-aaaa", 12)
 	targets, err := Targets(manifest, 0)
 	if err != nil {
@@ -184,10 +185,7 @@ func TestContaining_Asks(t *testing.T) {
 // long it takes to know them.
 func BenchmarkContaining(b *testing.B) {
 	const n = 100_000
-	store, err := artefact.NewFolder(b.TempDir())
-	if err != nil {
-		b.Fatal(err)
-	}
+	store := artefacttest.NewFolder(b)
 	const id = "large-20260101-000000-aaaa"
 	text := list(n)
 	if err := KeepSources(b.Context(), store, id, text); err != nil {

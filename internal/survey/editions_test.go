@@ -19,6 +19,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"groma/internal/artefact"
+	"groma/internal/artefact/artefacttest"
 	"groma/internal/canonical"
 	"groma/internal/fault"
 	"groma/internal/report"
@@ -100,7 +101,7 @@ func revise(t *testing.T, store artefact.Store, at time.Time, taken ...*gromav1.
 }
 
 func TestRevise(t *testing.T) {
-	store := newStore(t)
+	store := artefacttest.NewFolder(t)
 	surveyed(t, store, id, 25)
 	at := began.Add(time.Hour)
 	e := revise(t, store, at, counted(t, store, 3, "c1"), counted(t, store, 4, "c0"), &gromav1.Taken{Key: key(21), Outcome: "not-found", Reason: "gone"}, counted(t, store, 999, "c1"))
@@ -173,7 +174,7 @@ func TestRevise_Rows(t *testing.T) {
 		"of no survey":               {good(), &gromav1.Taken{Key: "github.com/o/other", Outcome: "not-found"}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			store := newStore(t)
+			store := artefacttest.NewFolder(t)
 			for _, taken := range []*gromav1.Taken{test.before, test.after} {
 				if taken.Commit != "" && taken.Commit != "lost" {
 					keepCensusOf(t, store, taken)
@@ -198,7 +199,7 @@ func TestRevise_Rows(t *testing.T) {
 
 // TestRevise_Again: the same request finds what it made, whatever came after.
 func TestRevise_Again(t *testing.T) {
-	store := newStore(t)
+	store := artefacttest.NewFolder(t)
 	surveyed(t, store, id, 12)
 	first := revise(t, store, began, counted(t, store, 1, "c1"), counted(t, store, 2, "c1"))
 	second := revise(t, store, began, counted(t, store, 1, "c2"))
@@ -231,7 +232,7 @@ func (s stumbling) Swap(ctx context.Context, key string, before, data []byte) er
 }
 
 func TestRevise_AnswerLost(t *testing.T) {
-	store := newStore(t)
+	store := artefacttest.NewFolder(t)
 	surveyed(t, store, id, 12)
 	left := 1
 	e, err := Revise(t.Context(), stumbling{store, &left}, &gromav1.ReviseRequest{Survey: id, Taken: []*gromav1.Taken{counted(t, store, 1, "c1")}, MadeAt: timestamppb.New(began)})
@@ -244,7 +245,7 @@ func TestRevise_AnswerLost(t *testing.T) {
 }
 
 func TestRevise_AtOnce(t *testing.T) {
-	t.Run("folder", func(t *testing.T) { reviseAtOnce(t, newStore(t)) })
+	t.Run("folder", func(t *testing.T) { reviseAtOnce(t, artefacttest.NewFolder(t)) })
 	t.Run("S3", func(t *testing.T) {
 		address := os.Getenv("GROMA_TEST_S3")
 		if address == "" {
@@ -309,7 +310,7 @@ func FuzzRevise(f *testing.F) {
 
 func reviseAnything(t *testing.T, random *rand.Rand) {
 	const n = 37
-	store := newStore(t)
+	store := artefacttest.NewFolder(t)
 	rows := make([]*gromav1.Row, n)
 	take := func(i int) *gromav1.Taken {
 		taken := anything(t, store, random, i)
@@ -455,7 +456,7 @@ func reopened(t *testing.T, root string) artefact.Store {
 }
 
 func TestEditions_Missing(t *testing.T) {
-	store := newStore(t)
+	store := artefacttest.NewFolder(t)
 	planned(t, store, 3, 10)
 	if _, err := Editions(t.Context(), store, id); !errors.Is(err, artefact.ErrMissing) {
 		t.Errorf("Editions: %v, want ErrMissing", err)
@@ -484,7 +485,7 @@ func (d damagedAt) Get(ctx context.Context, key string) ([]byte, error) {
 // TestRevise_DamagedShard: a summary that cannot be read fails its own rows, and
 // an edition of the others is made. Nothing is put in its place.
 func TestRevise_DamagedShard(t *testing.T) {
-	whole := newStore(t)
+	whole := artefacttest.NewFolder(t)
 	surveyed(t, whole, id, 25)
 	store := damagedAt{whole, artefact.ShardKey(id, 2)}
 	e := revise(t, store, began, counted(t, whole, 3, "c1"), counted(t, whole, 22, "c1"))
@@ -507,7 +508,7 @@ func TestRevise_DamagedShard(t *testing.T) {
 
 // TestAggregate_DamagedShard: a survey has its report, too.
 func TestAggregate_DamagedShard(t *testing.T) {
-	whole := newStore(t)
+	whole := artefacttest.NewFolder(t)
 	if err := KeepSources(t.Context(), whole, id, list(12)); err != nil {
 		t.Fatal(err)
 	}

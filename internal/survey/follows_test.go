@@ -7,6 +7,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"groma/internal/artefact"
+	"groma/internal/artefact/artefacttest"
 	"groma/internal/landscape"
 	gromav1 "groma/proto/groma/v1"
 )
@@ -46,7 +47,7 @@ func TestHasMost(t *testing.T) {
 // TestContaining_SameName: two landscapes whose files have one name are both
 // revised, neither is compared with the other, and each goes on by itself.
 func TestContaining_SameName(t *testing.T) {
-	store := newStore(t)
+	store := artefacttest.NewFolder(t)
 	surveyKeys(t, store, "list-20260101-000000-aaaa", keysFrom(0, 12))
 	surveyKeys(t, store, "list-20260102-000000-bbbb", keysFrom(500, 5))
 	surveyKeys(t, store, "list-20260103-000000-aaaa", keysFrom(4, 12))

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"groma/internal/artefact"
+	"groma/internal/artefact/artefacttest"
 	gromav1 "groma/proto/groma/v1"
 )
 
@@ -21,7 +22,7 @@ func cancelAs(t *testing.T, store artefact.Store, id string, n int) {
 }
 
 func TestPrevious(t *testing.T) {
-	store := newStore(t)
+	store := artefacttest.NewFolder(t)
 	surveyed(t, store, "list-20260101-000000-aaaa", 12)
 	surveyed(t, store, "list-20260102-000000-aaaa", 12)
 	cancelAs(t, store, "list-20260103-000000-aaaa", 12)
@@ -62,7 +63,7 @@ func (l *listing) List(ctx context.Context, prefix string) iter.Seq2[string, err
 // TestPrevious_Lists: all keys of all surveys are listed once in a store's life,
 // not in each process's, and not for each report.
 func TestPrevious_Lists(t *testing.T) {
-	store := newStore(t)
+	store := artefacttest.NewFolder(t)
 	surveyed(t, store, id, 12)
 	if err := store.(artefact.Keeper).Delete(t.Context(), artefact.ReportedKey(id)); err != nil { // as of an earlier version
 		t.Fatal(err)

@@ -12,6 +12,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"groma/internal/artefact"
+	"groma/internal/artefact/artefacttest"
 	"groma/internal/canonical"
 	"groma/internal/fault"
 	"groma/internal/landscape"
@@ -33,15 +34,6 @@ func spec() *gromav1.SurveySpec {
 	return &gromav1.SurveySpec{Source: "list.txt", Name: "list.txt", Kind: string(landscape.KindList)}
 }
 
-func newStore(t *testing.T) artefact.Store {
-	t.Helper()
-	store, err := artefact.NewFolder(t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return store
-}
-
 func planned(t *testing.T, store artefact.Store, n int, shard int64) *gromav1.Manifest {
 	t.Helper()
 	if err := KeepSources(t.Context(), store, id, list(n)); err != nil {
@@ -56,7 +48,7 @@ func planned(t *testing.T, store artefact.Store, n int, shard int64) *gromav1.Ma
 
 func TestTargets_CoverEveryRepositoryOnce(t *testing.T) {
 	for _, n := range []int{1, 9, 10, 11, 25} {
-		manifest := planned(t, newStore(t), n, 10)
+		manifest := planned(t, artefacttest.NewFolder(t), n, 10)
 		seen := map[string]bool{}
 		for shard := range Shards(manifest) {
 			targets, err := Targets(manifest, shard)
@@ -83,7 +75,7 @@ func TestTargets_CoverEveryRepositoryOnce(t *testing.T) {
 }
 
 func TestPlan_AgainIsTheSame(t *testing.T) {
-	store := newStore(t)
+	store := artefacttest.NewFolder(t)
 	first := planned(t, store, 3, 10)
 	again, err := Plan(t.Context(), store, &gromav1.PlanRequest{Survey: id, Spec: spec(), StartedAt: timestamppb.New(time.Unix(0, 0)), ShardSize: 99})
 	if err != nil {
@@ -97,7 +89,7 @@ func TestPlan_AgainIsTheSame(t *testing.T) {
 func TestPlan_Error(t *testing.T) {
 	for name, text := range map[string]string{"nothing": "# nothing\n", "no list": "a: [b\n"} {
 		t.Run(name, func(t *testing.T) {
-			store := newStore(t)
+			store := artefacttest.NewFolder(t)
 			if err := KeepSources(t.Context(), store, id, Sources{Landscape: landscape.Document{Data: []byte(text)}}); err != nil {
 				t.Fatal(err)
 			}
@@ -109,7 +101,7 @@ func TestPlan_Error(t *testing.T) {
 			}
 		})
 	}
-	if _, err := Plan(t.Context(), newStore(t), &gromav1.PlanRequest{Survey: id, Spec: spec()}); err == nil || fault.KindOf(err).Permanent() {
+	if _, err := Plan(t.Context(), artefacttest.NewFolder(t), &gromav1.PlanRequest{Survey: id, Spec: spec()}); err == nil || fault.KindOf(err).Permanent() {
 		t.Errorf("Plan without its source: %v, want it tried again", err)
 	}
 }
@@ -117,7 +109,7 @@ func TestPlan_Error(t *testing.T) {
 // TestAggregate seals two shards of three, one of them twice: the report has
 // every repository once.
 func TestAggregate(t *testing.T) {
-	store := newStore(t)
+	store := artefacttest.NewFolder(t)
 	manifest := planned(t, store, 25, 10)
 	keepCensus(t, store, "github.com/o/r000", manifest.Method)
 	for range 2 {
@@ -167,7 +159,7 @@ func TestAggregate(t *testing.T) {
 
 // TestRow_WithoutItsCensus: a census that was lost fails its repository.
 func TestRow_WithoutItsCensus(t *testing.T) {
-	store := newStore(t)
+	store := artefacttest.NewFolder(t)
 	if err := store.Create(t.Context(), artefact.CensusKey("damaged", "c", "m"), []byte("{")); err != nil {
 		t.Fatal(err)
 	}
@@ -183,7 +175,7 @@ func TestRow_WithoutItsCensus(t *testing.T) {
 }
 
 func TestPlan_BoundsWhatTravels(t *testing.T) {
-	store := newStore(t)
+	store := artefacttest.NewFolder(t)
 	sources := Sources{Landscape: landscape.Document{Data: []byte("https://github.com/o/good\nhttps://example.org/o/" + strings.Repeat("x", 2000) + "\n")}}
 	if err := KeepSources(t.Context(), store, id, sources); err != nil {
 		t.Fatal(err)
@@ -266,7 +258,7 @@ func TestTrim(t *testing.T) {
 }
 
 func TestUnused(t *testing.T) {
-	store := newStore(t)
+	store := artefacttest.NewFolder(t)
 	start := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 	first, at, err := Unused(t.Context(), store, spec(), start)
 	if err != nil || !at.Equal(start) {

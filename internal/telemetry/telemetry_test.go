@@ -15,11 +15,13 @@ import (
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 
 	"groma/internal/artefact"
+	"groma/internal/artefact/artefacttest"
 	"groma/internal/census"
 	"groma/internal/gitwire"
 	"groma/internal/telemetry"
 	"groma/internal/vitals"
 	"groma/internal/world"
+	"groma/internal/world/worldtest"
 )
 
 const tiny = `
@@ -67,15 +69,7 @@ func (s told) RoundTrip(r *http.Request) (*http.Response, error) {
 // how often that was sent.
 func newTaker(t *testing.T, metrics *telemetry.Metrics) (*census.Taker, *world.Server, *atomic.Int64) {
 	t.Helper()
-	w, err := world.Parse([]byte(tiny))
-	if err != nil {
-		t.Fatal(err)
-	}
-	server, err := w.Serve(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { server.Close() })
+	server := worldtest.Serve(t, tiny)
 	mirror, err := gitwire.ParseMirror("https://github.com/=" + server.URL + "/")
 	if err != nil {
 		t.Fatal(err)
@@ -95,10 +89,7 @@ func newTaker(t *testing.T, metrics *telemetry.Metrics) (*census.Taker, *world.S
 		Watch: func(next http.RoundTripper) http.RoundTripper { return telemetry.Git(told{next, sent}) },
 	})
 	t.Cleanup(git.Close)
-	store, err := artefact.NewFolder(t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
+	store := artefacttest.NewFolder(t)
 	return &census.Taker{Git: git, Store: artefact.Watched(store, telemetry.Storage), Metrics: metrics}, server, sent
 }
 

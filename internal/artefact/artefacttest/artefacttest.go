@@ -1,7 +1,7 @@
 // Package artefacttest is what every [artefact.Store] must pass.
 //
 // [Run] is for the tests that always run; [Listing] is for as many keys as one
-// has time for.
+// has time for. [NewFolder] is a store for the tests of those who use one.
 package artefacttest
 
 import (
@@ -16,6 +16,16 @@ import (
 
 	"groma/internal/artefact"
 )
+
+// NewFolder is an empty store, which goes with the test.
+func NewFolder(t testing.TB) artefact.Store {
+	t.Helper()
+	store, err := artefact.NewFolder(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return store
+}
 
 // Run tests an empty store.
 func Run(t *testing.T, store artefact.Store) {

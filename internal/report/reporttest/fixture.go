@@ -1,5 +1,6 @@
 // Package reporttest makes reports for tests: one by hand, in which everything
-// that a report can say is said once, and random ones.
+// that a report can say is said once, and random ones. It also reads those that
+// a command has made.
 package reporttest
 
 import (
