@@ -38,7 +38,7 @@ var floors = map[string]int{
 	"internal/landscape": -2, "internal/packstream": -2, "internal/tally": -2, "internal/vitals": -2, "internal/words": -2, // what a report is made of
 	"internal/fault": -3, "internal/canonical": -3, "internal/inflate": -3, "internal/conceal": -3, // the words that every floor speaks
 
-	"internal/engine/enginetest": 6, "internal/artefact/artefacttest": 5, "internal/world/worldtest": 4, "internal/report/reporttest": 5, "internal/stranger": 4, "internal/secretstest": 4, "internal/goldentest": 4,
+	"internal/engine/enginetest": 6, "internal/artefact/artefacttest": 5, "internal/world/worldtest": 4, "internal/report/reporttest": 5, "internal/stranger": 4, "internal/secretstest": 4, "internal/goldentest": 4, "internal/browsertest": 4,
 	"bench": 4, "bench/clock": 4, "bench/aggregate": 5, "bench/pass": 5, "bench/count": 5, "bench/flow": 5, "bench/scale": 5, "bench/fuzz": 5, "bench/storm": 5, "bench/strangers": 5,
 }
 
@@ -56,7 +56,7 @@ var reserved = map[string][]string{
 	"go.temporal.io/sdk":               {"internal/engine", "workflows", "workers", "internal/service", "internal/cli", "internal/telemetry", "bench/flow"},
 	"github.com/go-git/go-git/v5":      {"internal/gitwire", "internal/world", "internal/tally"},
 	"github.com/parquet-go/parquet-go": {"internal/sheet"},
-	"github.com/chromedp/chromedp":     {}, // tests alone drive a browser
+	"github.com/chromedp/chromedp":     {"internal/browsertest"}, // tests alone drive a browser
 	"github.com/pjbgf/sha1cd":          {"internal/packstream"},
 	"go.opentelemetry.io/otel":         {"internal/telemetry"},
 	"github.com/prometheus":            {"internal/telemetry"},
