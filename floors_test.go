@@ -29,7 +29,7 @@ var floors = map[string]int{
 	"workflows":        2, // below workers, so that it cannot import them
 	"internal/census":  2,
 	"internal/survey":  2,
-	"internal/gitwire": 1, "internal/artefact": 1, "internal/notice": 1, "internal/source": 1, "internal/world": 1, "internal/page": 1, "internal/telemetry": 1,
+	"internal/gitwire": 1, "internal/artefact": 1, "internal/notice": 1, "internal/source": 1, "internal/world": 1, "internal/page": 1, "internal/telemetry": 1, "internal/secret": 1,
 	"internal/sheet": 0, "internal/difference": 0, // what is made of reports
 	"internal/push":    0, // what code hosts send
 	"internal/outward": 0, // what may be asked

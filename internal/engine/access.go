@@ -5,13 +5,13 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
-	"os"
 	"strings"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nkeys"
+
+	"groma/internal/secret"
 )
 
 // TLS says how a server proves who it is, and how this process does. Its zero
@@ -38,7 +38,7 @@ func (t TLS) config() (*tls.Config, error) {
 	}
 	config := &tls.Config{MinVersion: tls.VersionTLS12, ServerName: t.ServerName}
 	if t.CA != "" {
-		text, err := readBounded(t.CA)
+		text, err := secret.ReadFile(t.CA)
 		if err != nil {
 			return nil, fmt.Errorf("the certificates to trust: %w", err)
 		}
@@ -76,56 +76,32 @@ func (t TLS) LogValue() slog.Value {
 	return slog.GroupValue(slog.String("ca", t.CA), slog.String("certificate", t.Certificate), slog.String("name", t.ServerName))
 }
 
-// A Secret is a word that proves who asks. It never prints; its zero is none.
-type Secret struct{ tell func() (string, error) }
+// A Secret is a word that proves who asks.
+type Secret = secret.Value[string]
 
 // SecretText is a secret that is known; empty is none.
 func SecretText(text string) Secret {
 	if text == "" {
 		return Secret{}
 	}
-	return Secret{func() (string, error) { return text, nil }}
+	return secret.Told(func() (string, error) { return text, nil })
 }
 
 // SecretFile is a secret in a file, without the white space around it. The file
 // is read whenever the secret is needed, so that a renewed one is used.
 func SecretFile(path string) Secret {
-	return Secret{func() (string, error) {
-		text, err := readBounded(path)
+	return secret.Told(func() (string, error) {
+		text, err := secret.ReadFile(path)
 		if err != nil {
 			return "", err
 		}
 		word := strings.TrimSpace(string(text))
-		if word == "" || strings.ContainsFunc(word, func(r rune) bool { return r < ' ' || r == 0x7f }) {
+		if !secret.IsWord(word) {
 			return "", fmt.Errorf("%s: want one line with the secret in it", path)
 		}
 		return word, nil
-	}}
+	})
 }
-
-// IsSet says whether there is a secret.
-func (s Secret) IsSet() bool { return s.tell != nil }
-
-// Read is what is inside, read anew; empty if it is not set.
-func (s Secret) Read() (string, error) {
-	if s.tell == nil {
-		return "", nil
-	}
-	return s.tell()
-}
-
-func (s Secret) text() string {
-	if s.IsSet() {
-		return "[secret]"
-	}
-	return ""
-}
-
-func (s Secret) LogValue() slog.Value         { return slog.StringValue(s.text()) }
-func (s Secret) MarshalText() ([]byte, error) { return []byte(s.text()), nil }
-
-// Format keeps every verb from printing what is inside.
-func (s Secret) Format(f fmt.State, _ rune) { io.WriteString(f, s.text()) }
 
 // NATSLogin says who asks NATS. Its zero says nothing; at most one of its four
 // ways is used. Files are read anew for each connection.
@@ -160,8 +136,8 @@ func (l NATSLogin) validate() error {
 	if (l.User != "") != l.Password.IsSet() {
 		return errors.New("NATS's login: a user and a password belong together")
 	}
-	for _, secret := range []Secret{l.Token, l.Password} {
-		if _, err := secret.Read(); err != nil {
+	for _, word := range []Secret{l.Token, l.Password} {
+		if _, err := word.Read(); err != nil {
 			return fmt.Errorf("NATS's login: %w", err)
 		}
 	}
@@ -201,7 +177,7 @@ func orNothing(s Secret) string {
 // checkCredentials says whether a file has what nsc writes: errors name
 // nothing that is in it.
 func checkCredentials(path string) error {
-	text, err := readBounded(path)
+	text, err := secret.ReadFile(path)
 	if err != nil {
 		return err
 	}
@@ -214,20 +190,4 @@ func checkCredentials(path string) error {
 	}
 	pair.Wipe()
 	return nil
-}
-
-// mostOfFile is more than any file of certificates or secrets has.
-const mostOfFile = 1 << 20
-
-func readBounded(path string) ([]byte, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	text, err := io.ReadAll(io.LimitReader(file, mostOfFile+1))
-	if err == nil && len(text) > mostOfFile {
-		err = fmt.Errorf("%s: larger than %d bytes", path, mostOfFile)
-	}
-	return text, err
 }

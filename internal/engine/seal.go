@@ -16,6 +16,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"groma/internal/sealed"
+	"groma/internal/secret"
 	"groma/workflows"
 )
 
@@ -73,7 +74,7 @@ func (k *keyring) read() error {
 	if k.file != nil && os.SameFile(k.file, file) && k.file.ModTime().Equal(file.ModTime()) && k.file.Size() == file.Size() {
 		return nil
 	}
-	text, err := readBounded(k.path)
+	text, err := secret.ReadFile(k.path)
 	if err != nil {
 		return err
 	}

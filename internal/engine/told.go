@@ -14,6 +14,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"groma/internal/conceal"
+	"groma/internal/secret"
 )
 
 // toldTemporal is what a running Temporal, or a proxy before it, is told and may
@@ -42,7 +43,7 @@ func (c Config) toldNATS() conceal.Secrets {
 	if c.NATSLogin.Credentials == "" {
 		return told
 	}
-	text, err := readBounded(c.NATSLogin.Credentials)
+	text, err := secret.ReadFile(c.NATSLogin.Credentials)
 	if err != nil {
 		return told
 	}

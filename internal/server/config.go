@@ -84,7 +84,7 @@ func (c Config) Validate() error {
 		}
 	}
 	for _, forge := range forges {
-		if _, err := c.Webhooks.of(forge).values(); err != nil {
+		if _, err := c.Webhooks.of(forge).Read(); err != nil {
 			errs = append(errs, fmt.Errorf("the secret of %s's webhooks: %w", forge, err))
 		}
 	}

@@ -3,22 +3,20 @@ package server
 import (
 	"errors"
 	"fmt"
-	"io"
-	"log/slog"
-	"os"
 	"strings"
+
+	"groma/internal/secret"
 )
 
-// Secrets are words that prove who asks, any one of which will do. They never
-// print; the zero has none.
-type Secrets struct{ tell func() ([]string, error) }
+// Secrets are words that prove who asks, any one of which will do.
+type Secrets = secret.Value[[]string]
 
 // SecretText is a secret that is known, one on each line; empty is none.
 func SecretText(text string) Secrets {
 	if strings.TrimSpace(text) == "" {
 		return Secrets{}
 	}
-	return Secrets{func() ([]string, error) { return secretLines(text) }}
+	return secret.Told(func() ([]string, error) { return secretLines(text) })
 }
 
 // SecretFile is a file with one secret on each line. It is read whenever it is
@@ -27,8 +25,8 @@ func SecretFile(path string) Secrets {
 	if path == "" {
 		return Secrets{}
 	}
-	return Secrets{func() ([]string, error) {
-		text, err := readBounded(path)
+	return secret.Told(func() ([]string, error) {
+		text, err := secret.ReadFile(path)
 		if err != nil {
 			return nil, err
 		}
@@ -37,7 +35,7 @@ func SecretFile(path string) Secrets {
 			return nil, fmt.Errorf("%s: %w", path, err)
 		}
 		return words, nil
-	}}
+	})
 }
 
 // shortest is the least a secret has: what is shorter is guessed.
@@ -50,7 +48,7 @@ func secretLines(text string) ([]string, error) {
 		if word == "" {
 			continue
 		}
-		if len(word) < shortest || strings.ContainsFunc(word, func(r rune) bool { return r < ' ' || r == 0x7f }) {
+		if len(word) < shortest || !secret.IsWord(word) {
 			return nil, fmt.Errorf("want at least %d letters and digits on a line, as openssl rand -hex 32 makes them", shortest)
 		}
 		words = append(words, word)
@@ -59,46 +57,4 @@ func secretLines(text string) ([]string, error) {
 		return nil, errors.New("there is no secret in it")
 	}
 	return words, nil
-}
-
-// IsSet says whether there is a secret.
-func (s Secrets) IsSet() bool { return s.tell != nil }
-
-func (s Secrets) values() ([]string, error) {
-	if s.tell == nil {
-		return nil, nil
-	}
-	return s.tell()
-}
-
-func (s Secrets) text() string {
-	if s.IsSet() {
-		return "[secret]"
-	}
-	return ""
-}
-
-// LogValue says only whether there is a secret.
-func (s Secrets) LogValue() slog.Value { return slog.StringValue(s.text()) }
-
-// MarshalText says only whether there is a secret.
-func (s Secrets) MarshalText() ([]byte, error) { return []byte(s.text()), nil }
-
-// Format keeps every verb from printing what is inside.
-func (s Secrets) Format(f fmt.State, _ rune) { io.WriteString(f, s.text()) }
-
-// mostOfFile is more than any file of certificates, tokens or secrets has.
-const mostOfFile = 1 << 20
-
-func readBounded(path string) ([]byte, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	text, err := io.ReadAll(io.LimitReader(file, mostOfFile+1))
-	if err == nil && len(text) > mostOfFile {
-		err = fmt.Errorf("%s: larger than %d bytes", path, mostOfFile)
-	}
-	return text, err
 }

@@ -7,6 +7,8 @@ import (
 	"io"
 	"log/slog"
 	"strings"
+
+	"groma/internal/secret"
 )
 
 // A Role is what a caller may do. Each may do what those before it may.
@@ -39,7 +41,7 @@ type token struct {
 // read, trigger or admin, and HEX the SHA-256 of the token. What follows is the
 // token's name, for logs. Empty lines and those that begin with # say nothing.
 func ReadTokens(path string) (Tokens, error) {
-	text, err := readBounded(path)
+	text, err := secret.ReadFile(path)
 	if err != nil {
 		return Tokens{}, err
 	}

@@ -72,7 +72,7 @@ func signed(refusal *push.Refusal) bool {
 var errTorn = &push.Refusal{Kind: push.Malformed, Reason: "the body did not come whole, or not soon enough"}
 
 func (s *Server) parseWebhook(w http.ResponseWriter, r *http.Request, forge push.Forge, secrets Secrets) (push.Event, error) {
-	words, err := secrets.values()
+	words, err := secrets.Read()
 	if err != nil {
 		return push.Event{}, err
 	}
