@@ -16,6 +16,7 @@ import (
 	"github.com/minio/minio-go/v7/pkg/credentials"
 
 	"groma/internal/conceal"
+	"groma/internal/outward"
 )
 
 // Secrets are how an S3 is asked, and by whom; a folder wants none. Keys come
@@ -167,7 +168,5 @@ func (c S3Config) exposes() bool { return c.Plain && c.given() && !loopback(c.En
 
 // loopback says whether a host, with a port or without, is this machine.
 func loopback(endpoint string) bool {
-	host := (&url.URL{Host: endpoint}).Hostname()
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
+	return outward.Loopback((&url.URL{Host: endpoint}).Hostname())
 }

@@ -20,7 +20,7 @@ import (
 
 	"groma/internal/conceal"
 	"groma/internal/engine"
-	"groma/internal/server"
+	"groma/internal/outward"
 	"groma/internal/service"
 	"groma/proto/groma/v1/gromav1connect"
 )
@@ -81,7 +81,7 @@ func (s *serverSettings) client(terminal Terminal) (*http.Client, conceal.Secret
 	if err != nil {
 		return nil, none, usagef("--server-token-file: %w", err)
 	}
-	if token != "" && u.Scheme == "http" && !server.Loopback(u.Hostname()) {
+	if token != "" && u.Scheme == "http" && !outward.Loopback(u.Hostname()) {
 		return nil, none, usagef("--server %s: a token is not sent without TLS; want https://", s.address)
 	}
 	transport := http.DefaultTransport.(*http.Transport).Clone()

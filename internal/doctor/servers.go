@@ -13,6 +13,7 @@ import (
 	"groma/internal/artefact"
 	"groma/internal/engine"
 	"groma/internal/fault"
+	"groma/internal/outward"
 )
 
 // How far two clocks may be apart: S3 refuses what was signed a quarter of an
@@ -235,8 +236,7 @@ func loopback(address string) bool {
 	if err != nil {
 		host = address
 	}
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
+	return outward.Loopback(host)
 }
 
 // refused tells of a server that cannot be used.

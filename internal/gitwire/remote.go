@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"net/netip"
 	"regexp"
 	"slices"
 	"strings"
@@ -15,6 +14,7 @@ import (
 	"github.com/go-git/go-git/v5/plumbing/protocol/packp/sideband"
 
 	"groma/internal/fault"
+	"groma/internal/outward"
 	"groma/internal/packstream"
 )
 
@@ -119,19 +119,10 @@ func (r *Remote) locate() error {
 		return err
 	}
 	r.trial.host = strings.ToLower(bareHost(r.place.host))
-	if r.place.scheme == "https" || r.place.scheme == "http" && loopback(r.trial.host) {
+	if r.place.scheme == "https" || r.place.scheme == "http" && outward.Loopback(r.trial.host) {
 		r.trial.secret, _ = r.client.config.Credentials.lookup(r.trial.host)
 	}
 	return nil
-}
-
-// loopback reports whether a host is this machine: nobody listens on the way
-// there, so that credentials may go in the clear.
-func loopback(host string) bool {
-	if addr, err := netip.ParseAddr(host); err == nil {
-		return addr.IsLoopback()
-	}
-	return host == "localhost"
 }
 
 // advertise opens a session and asks for the refs.

@@ -106,3 +106,10 @@ func isAddress(host string) bool {
 	_, err := netip.ParseAddr(host)
 	return err == nil
 }
+
+// Loopback says whether a host, without a port or brackets, is this machine, so
+// that nobody listens on the way there, and nobody else can ask it.
+func Loopback(host string) bool {
+	addr, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && addr.IsLoopback()
+}

@@ -253,3 +253,14 @@ func FuzzHost(f *testing.F) {
 		}
 	})
 }
+
+func TestLoopback(t *testing.T) {
+	for host, want := range map[string]bool{
+		"localhost": true, "127.0.0.1": true, "127.9.9.9": true, "::1": true, "::ffff:127.0.0.1": true,
+		"": false, "0.0.0.0": false, "10.0.0.1": false, "::": false, "localhost.example.org": false, "127.0.0.1.example.org": false, "127.1": false,
+	} {
+		if got := Loopback(host); got != want {
+			t.Errorf("%q is this machine: %v, want %v", host, got, want)
+		}
+	}
+}

@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"net/netip"
 	"strings"
+
+	"groma/internal/outward"
 )
 
 // A caller is who asks, as far as it is known.
@@ -125,7 +127,7 @@ func (s *Server) foreign(r *http.Request) error {
 	if name, _, err := net.SplitHostPort(host); err == nil {
 		host = name
 	}
-	if !Loopback(strings.Trim(host, "[]")) {
+	if !outward.Loopback(strings.Trim(host, "[]")) {
 		return errors.New("without tokens this server is asked as localhost or 127.0.0.1 only")
 	}
 	return nil

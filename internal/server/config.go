@@ -5,9 +5,10 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"net/netip"
 	"slices"
 	"strings"
+
+	"groma/internal/outward"
 )
 
 // Config says how to serve. Its zero, with an address on this machine, serves
@@ -64,7 +65,7 @@ func (c Config) Validate() error {
 	if err != nil || port == "" {
 		errs = append(errs, fmt.Errorf("the address to listen at %q: want host:port, as in 127.0.0.1:8090", c.Listen))
 	}
-	if err == nil && !c.Tokens.Any() && !Loopback(host) {
+	if err == nil && !c.Tokens.Any() && !outward.Loopback(host) {
 		errs = append(errs, fmt.Errorf("without tokens anybody who can reach %s may do everything: "+
 			"listen on this machine only, as in 127.0.0.1:%s, or name a file of tokens", c.Listen, port))
 	}
@@ -92,15 +93,6 @@ func (c Config) Validate() error {
 }
 
 var forges = []string{"github", "gitlab", "gitea"}
-
-// Loopback says whether only this machine can connect to a host.
-func Loopback(host string) bool {
-	if host == "localhost" {
-		return true
-	}
-	address, err := netip.ParseAddr(host)
-	return err == nil && address.IsLoopback()
-}
 
 const (
 	defaultRate  = 50
