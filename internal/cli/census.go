@@ -144,7 +144,7 @@ func printFiles(out io.Writer, files []*gromav1.FileCount) error {
 	fmt.Fprintln(out, "path\tskipped\tlanguage\tclass\tlines\tcode\tcomments\tblanks\tcomplexity\tbytes\tblob")
 	for _, f := range files {
 		_, err := fmt.Fprintf(out, "%s\t%s\t%s\t%s\t%d\t%d\t%d\t%d\t%d\t%d\t%s\n",
-			printable(f.Path), f.Skipped, f.Language, f.Class, f.Lines, f.Code, f.Comments, f.Blanks, f.Complexity, f.Bytes, f.Blob)
+			report.Printable(f.Path), f.Skipped, f.Language, f.Class, f.Lines, f.Code, f.Comments, f.Blanks, f.Complexity, f.Bytes, f.Blob)
 		if err != nil {
 			return err
 		}
@@ -155,26 +155,26 @@ func printFiles(out io.Writer, files []*gromav1.FileCount) error {
 // printRepository prints the headline by language, then all the rest of the
 // tree, so that every file is seen to be accounted for.
 func printRepository(out io.Writer, r *gromav1.Repository) error {
-	fmt.Fprintf(out, "%s at %s", printable(r.Key), r.Commit)
+	fmt.Fprintf(out, "%s at %s", report.Printable(r.Key), r.Commit)
 	if r.Branch != "" {
-		fmt.Fprintf(out, " (%s)", printable(r.Branch))
+		fmt.Fprintf(out, " (%s)", report.Printable(r.Branch))
 	}
 	fmt.Fprintf(out, ", committed %s\n\n", r.CommittedAt.AsTime().Format("2006-01-02"))
-	headline := newTable("language", "files", "code", "comments", "blanks", "lines", "complexity", "bytes")
-	rest := newTable("also in the tree", "files", "lines", "bytes")
+	headline := report.NewColumns("language", "files", "code", "comments", "blanks", "lines", "complexity", "bytes")
+	rest := report.NewColumns("also in the tree", "files", "lines", "bytes")
 	for _, t := range sumBy(r.Tally, func(t *gromav1.Tally) string { return t.Language }, true) {
-		headline.row(t.Language, t.Files, t.Code, t.Comments, t.Blanks, t.Lines, t.Complexity, t.Bytes)
+		headline.Row(t.Language, t.Files, t.Code, t.Comments, t.Blanks, t.Lines, t.Complexity, t.Bytes)
 	}
 	for _, t := range sumBy(r.Tally, func(t *gromav1.Tally) string { return t.Class }, false) {
-		rest.row(t.Language, t.Files, t.Lines, t.Bytes)
+		rest.Row(t.Language, t.Files, t.Lines, t.Bytes)
 	}
 	for _, s := range r.Skipped {
-		rest.row(s.Why, s.Files, "", s.Bytes)
+		rest.Row(s.Why, s.Files, "", s.Bytes)
 	}
-	headline.print(out)
-	if len(rest.rows) > 0 {
+	fmt.Fprint(out, headline)
+	if rest.Len() > 0 {
 		fmt.Fprintln(out)
-		rest.print(out)
+		fmt.Fprint(out, rest)
 	}
 	fmt.Fprintf(out, "\n%s in the tree; the first table has source and test files. Method %s.\n", report.Plural(r.Files, "file", "files"), r.Method)
 	return nil

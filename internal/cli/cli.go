@@ -18,6 +18,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"groma/internal/report"
 	"groma/internal/survey"
 )
 
@@ -202,4 +203,14 @@ func eachCommand(command *cobra.Command, do func(*cobra.Command)) {
 	for _, sub := range command.Commands() {
 		eachCommand(sub, do)
 	}
+}
+
+// printableLines is [report.Printable] for text of several lines: an error that joins
+// others.
+func printableLines(text string) string {
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		lines[i] = report.Printable(strings.ReplaceAll(line, "\t", "  "))
+	}
+	return strings.Join(lines, "\n")
 }

@@ -245,15 +245,15 @@ func printRescan(terminal Terminal, answer *gromav1.RescanRepositoryResponse, as
 func tellRescan(terminal Terminal, answer *gromav1.RescanRepositoryResponse) {
 	taken := answer.Taken
 	if taken == nil {
-		fmt.Fprintf(terminal.Out, "%s will be counted\n", printable(answer.Repository))
+		fmt.Fprintf(terminal.Out, "%s will be counted\n", report.Printable(answer.Repository))
 		return
 	}
-	fmt.Fprintf(terminal.Out, "%s: %s", printable(answer.Repository), taken.Outcome)
+	fmt.Fprintf(terminal.Out, "%s: %s", report.Printable(answer.Repository), taken.Outcome)
 	if taken.Commit != "" {
 		fmt.Fprintf(terminal.Out, " at %s", short(taken.Commit))
 	}
 	if taken.Reason != "" {
-		fmt.Fprintf(terminal.Out, ": %s", printable(taken.Reason))
+		fmt.Fprintf(terminal.Out, ": %s", report.Printable(taken.Reason))
 	}
 	fmt.Fprintln(terminal.Out)
 	for _, e := range answer.Editions {

@@ -114,25 +114,25 @@ func (c *pruneCommand) print(p *survey.Pruned) error {
 		would = "removed"
 	}
 	for _, id := range p.Surveys {
-		fmt.Fprintf(out, "survey %s: %s\n", printable(id), would)
+		fmt.Fprintf(out, "survey %s: %s\n", report.Printable(id), would)
 	}
-	t := newTable(would, "artefacts", "bytes")
+	t := report.NewColumns(would, "artefacts", "bytes")
 	var sum survey.PrunedKind
 	for _, kind := range p.Kinds {
 		if kind.Artefacts > 0 {
-			t.row(kind.Kind, kind.Artefacts, kind.Bytes)
+			t.Row(kind.Kind, kind.Artefacts, kind.Bytes)
 		}
 		sum.Artefacts += kind.Artefacts
 		sum.Bytes += kind.Bytes
 	}
 	if sum.Artefacts > 0 {
-		t.row("all", sum.Artefacts, sum.Bytes)
-		t.print(out)
+		t.Row("all", sum.Artefacts, sum.Bytes)
+		fmt.Fprint(out, t)
 	} else {
 		fmt.Fprintln(out, "nothing goes")
 	}
 	for _, note := range p.Notes {
-		fmt.Fprintf(out, "note: %s\n", printable(note))
+		fmt.Fprintf(out, "note: %s\n", report.Printable(note))
 	}
 	unfinished := ""
 	if p.Unfinished > 0 {

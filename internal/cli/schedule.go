@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"groma/internal/report"
 	gromav1 "groma/proto/groma/v1"
 )
 
@@ -101,7 +102,7 @@ func printSchedules(terminal Terminal, schedules []*gromav1.Schedule) {
 		fmt.Fprintln(terminal.Err, "There is no schedule yet. Make one with 'groma schedule create NAME SOURCE'.")
 		return
 	}
-	t := newTable("schedule", "source", "when", "state", "next", "last survey")
+	t := report.NewColumns("schedule", "source", "when", "state", "next", "last survey")
 	for _, s := range schedules {
 		state, next, last := "active", "-", "-"
 		if s.Paused {
@@ -113,9 +114,9 @@ func printSchedules(terminal Terminal, schedules []*gromav1.Schedule) {
 		if n := len(s.Last); n > 0 {
 			last = s.Last[n-1]
 		}
-		t.row(s.Name, s.GetSurvey().GetSpec().GetSource(), when(s), state, next, last)
+		t.Row(s.Name, s.GetSurvey().GetSpec().GetSource(), when(s), state, next, last)
 	}
-	t.print(terminal.Out)
+	fmt.Fprint(terminal.Out, t)
 }
 
 // when says when a schedule starts surveys.

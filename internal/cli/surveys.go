@@ -47,7 +47,7 @@ func listSurveys(ctx context.Context, a *api, terminal Terminal, asJSON bool) er
 		}
 		surveys = append(surveys, page.Surveys...)
 		for _, u := range page.Unreadable {
-			fmt.Fprintf(terminal.Err, "groma: passing over a survey that cannot be read: %s: %s\n", printable(u.Key), printable(u.Reason))
+			fmt.Fprintf(terminal.Err, "groma: passing over a survey that cannot be read: %s: %s\n", report.Printable(u.Key), report.Printable(u.Reason))
 		}
 		if request.PageToken = page.NextPageToken; request.PageToken == "" {
 			break
@@ -60,16 +60,16 @@ func listSurveys(ctx context.Context, a *api, terminal Terminal, asJSON bool) er
 		fmt.Fprintln(terminal.Err, "No survey is kept here yet. Begin one with 'groma survey SOURCE'.")
 		return nil
 	}
-	t := newTable("survey", "started", "state", "projects", "repositories", "without a count", "edition", "languages")
+	t := report.NewColumns("survey", "started", "state", "projects", "repositories", "without a count", "edition", "languages")
 	for _, s := range surveys {
 		gaps, edition := "-", "-"
 		if s.Edition > 0 {
 			gaps, edition = report.Number(s.Uncounted), report.Number(s.Edition)
 		}
 		languages := cmp.Or(strings.Join(s.GetSpec().GetLanguages(), ", "), "all")
-		t.row(s.Survey, s.StartedAt.AsTime().Format("2006-01-02 15:04"), s.State, s.Projects, s.Repositories, gaps, edition, languages)
+		t.Row(s.Survey, s.StartedAt.AsTime().Format("2006-01-02 15:04"), s.State, s.Projects, s.Repositories, gaps, edition, languages)
 	}
-	t.print(terminal.Out)
+	fmt.Fprint(terminal.Out, t)
 	return nil
 }
 
@@ -130,11 +130,11 @@ func (c *showCommand) gaps(answer *gromav1.GetSurveyResponse) {
 		return
 	}
 	fmt.Fprintln(c.terminal.Out)
-	t := newTable("not counted", "outcome", "reason")
+	t := report.NewColumns("not counted", "outcome", "reason")
 	for _, r := range answer.Uncounted {
-		t.row(r.Key, r.Outcome, r.Reason)
+		t.Row(r.Key, r.Outcome, r.Reason)
 	}
-	t.print(c.terminal.Out)
+	fmt.Fprint(c.terminal.Out, t)
 	if more := answer.GetSurvey().GetUncounted() - int64(len(answer.Uncounted)); more > 0 {
 		fmt.Fprintf(c.terminal.Out, "and %s more, which 'groma report --format csv' has\n", report.Number(more))
 	}
@@ -172,11 +172,11 @@ func newEditions(terminal Terminal) *cobra.Command {
 }
 
 func printEditions(terminal Terminal, editions *gromav1.Editions) {
-	t := newTable("edition", "made", "repositories", "without a count", "new in it")
+	t := report.NewColumns("edition", "made", "repositories", "without a count", "new in it")
 	for _, e := range editions.GetEditions() {
-		t.row(report.Number(e.Number), e.MadeAt.AsTime().Format("2006-01-02 15:04:05"), e.Repositories, e.Uncounted, newIn(e))
+		t.Row(report.Number(e.Number), e.MadeAt.AsTime().Format("2006-01-02 15:04:05"), e.Repositories, e.Uncounted, newIn(e))
 	}
-	t.print(terminal.Out)
+	fmt.Fprint(terminal.Out, t)
 }
 
 // mostNew is how many repositories of an edition a line names.

@@ -142,17 +142,17 @@ func printJSON(to io.Writer, value any) error {
 func (c *verifyCommand) print(v *survey.Verification) {
 	out := c.terminal.Out
 	for _, f := range v.Findings {
-		fmt.Fprintf(out, "%s %s\n    %s\n", printable(f.Key), printable(f.Wrong), printable(f.Do))
+		fmt.Fprintf(out, "%s %s\n    %s\n", report.Printable(f.Key), report.Printable(f.Wrong), report.Printable(f.Do))
 	}
 	if v.More > 0 {
 		fmt.Fprintf(out, "and %s more\n", report.Number(v.More))
 	}
 	for _, note := range v.Notes {
-		fmt.Fprintf(out, "note: %s\n", printable(note))
+		fmt.Fprintf(out, "note: %s\n", report.Printable(note))
 	}
 	c.printRecounted(v)
 	l := v.Looked
-	fmt.Fprintf(out, "%s: %s of %s; %s with %s, %s of words, %s of vitals; %s read\n", printable(v.Survey),
+	fmt.Fprintf(out, "%s: %s of %s; %s with %s, %s of words, %s of vitals; %s read\n", report.Printable(v.Survey),
 		report.Plural(l.Editions, "edition", "editions"), report.Plural(l.Repositories, "repository", "repositories"),
 		report.Plural(l.Censuses, "census", "censuses"), report.Plural(l.Files, "file", "files"), report.Number(l.Words), report.Number(l.Vitals),
 		report.Plural(l.Artefacts, "artefact", "artefacts"))
@@ -181,7 +181,7 @@ func (c *verifyCommand) printRecounted(v *survey.Verification) {
 		case r.Why != "":
 			what = "not counted anew: " + r.Why
 		}
-		fmt.Fprintf(c.terminal.Out, "%s at %s: %s\n", printable(r.Key), printable(short(r.Commit)), printable(what))
+		fmt.Fprintf(c.terminal.Out, "%s at %s: %s\n", report.Printable(r.Key), report.Printable(short(r.Commit)), report.Printable(what))
 	}
 	fmt.Fprintf(c.terminal.Out, "%s of %s counted anew and the same (--seed %d)\n", report.Number(same), report.Number(int64(len(v.Recounted))), v.Seed)
 }

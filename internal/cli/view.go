@@ -66,7 +66,7 @@ func (v *newEditionsView) tell(n *gromav1.Notice) {
 			text += fmt.Sprintf(" and %d more", more)
 		}
 	}
-	fmt.Fprintf(v.out, "%s %s edition %d, %s\n", n.At.AsTime().Format("15:04:05"), printable(n.Survey), max(made.Edition, 1), printable(text))
+	fmt.Fprintf(v.out, "%s %s edition %d, %s\n", n.At.AsTime().Format("15:04:05"), report.Printable(n.Survey), max(made.Edition, 1), report.Printable(text))
 }
 
 // lines prints a plain line every few seconds.
@@ -122,7 +122,7 @@ func (v *live) show(p *gromav1.Progress) {
 		"  " + counts(p),
 	}
 	for _, running := range slowest(p, 4) {
-		drawing = append(drawing, fmt.Sprintf("  %6s  %s", time.Since(running.Since.AsTime()).Round(time.Second), printable(running.Key)))
+		drawing = append(drawing, fmt.Sprintf("  %6s  %s", time.Since(running.Since.AsTime()).Round(time.Second), report.Printable(running.Key)))
 	}
 	for _, line := range drawing {
 		screen.WriteString(clip(line, width-1) + "\n")

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"bytes"
 	"strings"
 	"testing"
 	"time"
@@ -53,21 +52,6 @@ func TestBar(t *testing.T) {
 		if got := bar(&gromav1.Progress{Total: 10, Outcomes: map[string]int64{"counted": n}}, 5); got != want {
 			t.Errorf("bar of %d is %s, want %s", n, got, want)
 		}
-	}
-}
-
-func TestTable(t *testing.T) {
-	table := newTable("name", "lines")
-	table.row("ä", int64(1234567))
-	table.row("evil\x1b[2J\n", int64(5))
-	var out bytes.Buffer
-	table.print(&out)
-	want := "name           lines\nä          1,234,567\nevil\uFFFD[2J\uFFFD          5\n"
-	if got := out.String(); got != want {
-		t.Errorf("got\n%s\nwant\n%s", got, want)
-	}
-	if strings.Contains(out.String(), "\x1b") {
-		t.Error("a control character reaches the terminal")
 	}
 }
 

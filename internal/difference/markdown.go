@@ -64,14 +64,7 @@ func (m *markdown) heading(title string) {
 // table prints a head and rows of cells that are markup already; a column
 // whose title ends in ":" holds numbers. Rows beyond the bound are counted.
 func (m *markdown) table(head []string, rows [][]string) {
-	rule := make([]string, len(head))
-	for i, title := range head {
-		rule[i] = "---"
-		if number, ok := strings.CutSuffix(title, ":"); ok {
-			head[i], rule[i] = number, "---:"
-		}
-	}
-	m.printf("| %s |\n|%s|\n", strings.Join(head, " | "), strings.Join(rule, "|"))
+	m.out.WriteString(report.TableHead(head...))
 	for _, row := range rows[:min(len(rows), mostRows)] {
 		m.printf("| %s |\n", strings.Join(row, " | "))
 	}

@@ -123,16 +123,20 @@ func (m *markdown) anchor(title string) string {
 	return anchor
 }
 
-// table begins a table; a column whose title ends in ":" holds numbers.
-func (m *markdown) table(head ...string) {
-	rule := make([]string, len(head))
-	for i, title := range head {
-		rule[i] = "---"
-		if number, ok := strings.CutSuffix(title, ":"); ok {
-			head[i], rule[i] = number, "---:"
+// table begins a table, as [TableHead] does.
+func (m *markdown) table(head ...string) { m.out.WriteString(TableHead(head...)) }
+
+// TableHead is the head of a table in Markdown; a column whose title ends in ":"
+// holds numbers.
+func TableHead(titles ...string) string {
+	head, rule := make([]string, len(titles)), make([]string, len(titles))
+	for i, title := range titles {
+		name, number := strings.CutSuffix(title, ":")
+		if head[i], rule[i] = name, "---"; number {
+			rule[i] += ":"
 		}
 	}
-	m.printf("| %s |\n|%s|\n", strings.Join(head, " | "), strings.Join(rule, "|"))
+	return fmt.Sprintf("| %s |\n|%s|\n", strings.Join(head, " | "), strings.Join(rule, "|"))
 }
 
 // row prints cells that are markup already, or numbers.

@@ -3,8 +3,6 @@ package report
 import (
 	"fmt"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	gromav1 "groma/proto/groma/v1"
 )
@@ -25,37 +23,35 @@ func Terminal(analyses ...*gromav1.Analysis) string {
 		case a.Coverage.Counted == 0:
 			out.WriteString("No code was counted.\n")
 		case a.Language == "":
-			languageColumns(a).print(&out)
+			out.WriteString(languageColumns(a).String())
 			if more := len(a.Languages) - terminalRows; more > 0 {
 				fmt.Fprintf(&out, "and %s more\n", Plural(int64(more), "language", "languages"))
 			}
 		default:
-			projectColumns(a).print(&out)
+			out.WriteString(projectColumns(a).String())
 		}
 	}
 	if len(analyses) > 0 {
 		out.WriteString("\n" + outcomesLine(analyses[0]))
 		if text := EditionText(analyses[0].Survey); text != "" {
-			out.WriteString(printable("edition "+text) + "\n")
+			out.WriteString(Printable("edition "+text) + "\n")
 		}
 	}
 	return out.String()
 }
 
-func languageColumns(a *gromav1.Analysis) *columns {
-	t := &columns{}
-	t.row("language", "projects", "files", "code", "comments", "blanks", "lines")
+func languageColumns(a *gromav1.Analysis) *Columns {
+	t := NewColumns("language", "projects", "files", "code", "comments", "blanks", "lines")
 	for _, l := range a.Languages[:min(len(a.Languages), terminalRows)] {
-		t.row(l.Language, l.Projects, l.Figures.Files, l.Figures.Code, l.Figures.Comments, l.Figures.Blanks, l.Figures.Lines)
+		t.Row(l.Language, l.Projects, l.Figures.Files, l.Figures.Code, l.Figures.Comments, l.Figures.Blanks, l.Figures.Lines)
 	}
 	return t
 }
 
-func projectColumns(a *gromav1.Analysis) *columns {
-	t := &columns{}
-	t.row(a.Language, "maturity", "group", "files", "code", "comments", "blanks", "lines", "share")
+func projectColumns(a *gromav1.Analysis) *Columns {
+	t := NewColumns(a.Language, "maturity", "group", "files", "code", "comments", "blanks", "lines", "share")
 	line := func(name, maturity, group string, f *gromav1.Figures, share string) {
-		t.row(name, maturity, group, f.Files, f.Code, f.Comments, f.Blanks, f.Lines, share)
+		t.Row(name, maturity, group, f.Files, f.Code, f.Comments, f.Blanks, f.Lines, share)
 	}
 	for _, p := range a.Projects[:min(len(a.Projects), terminalRows)] {
 		line(p.Project.Name, p.Project.Maturity, strings.ToLower(GroupTitle(p.Group)), p.Figures, fmt.Sprintf("%7s", Percent(p.Share)))
@@ -87,56 +83,4 @@ func outcomesLine(a *gromav1.Analysis) string {
 		}
 	}
 	return fmt.Sprintf("%s, %s: %s\n", Plural(c.Projects, "project", "projects"), Plural(c.Repositories, "repository", "repositories"), strings.Join(parts, ", "))
-}
-
-// columns are rows whose cells stand below each other: words to the left,
-// numbers to the right. The first row is the head.
-type columns struct {
-	rows   [][]string
-	widths []int
-	right  []bool
-}
-
-// row adds a row of strings and int64s, as many as the head has.
-func (t *columns) row(cells ...any) {
-	if t.widths == nil {
-		t.widths, t.right = make([]int, len(cells)), make([]bool, len(cells))
-	}
-	row := make([]string, len(cells))
-	for i, cell := range cells {
-		if n, ok := cell.(int64); ok {
-			row[i], t.right[i] = Number(n), true
-		} else {
-			row[i] = printable(fmt.Sprint(cell))
-		}
-		t.widths[i] = max(t.widths[i], utf8.RuneCountInString(row[i]))
-	}
-	t.rows = append(t.rows, row)
-}
-
-func (t *columns) print(out *strings.Builder) {
-	for _, row := range t.rows {
-		var line strings.Builder
-		for i, cell := range row {
-			space := strings.Repeat(" ", t.widths[i]-utf8.RuneCountInString(cell))
-			if i > 0 {
-				line.WriteString("  ")
-			}
-			if t.right[i] {
-				line.WriteString(space + cell)
-			} else {
-				line.WriteString(cell + space)
-			}
-		}
-		out.WriteString(strings.TrimRight(line.String(), " ") + "\n")
-	}
-}
-
-func printable(text string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsPrint(r) {
-			return r
-		}
-		return '\uFFFD'
-	}, text)
 }
