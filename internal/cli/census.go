@@ -195,13 +195,7 @@ func sumBy(tallies []*gromav1.Tally, name func(*gromav1.Tally) string, headline 
 			sums[name(t)] = sum
 			order = append(order, sum)
 		}
-		sum.Files += t.Files
-		sum.Lines += t.Lines
-		sum.Code += t.Code
-		sum.Comments += t.Comments
-		sum.Blanks += t.Blanks
-		sum.Complexity += t.Complexity
-		sum.Bytes += t.Bytes
+		tally.Add(sum, t)
 	}
 	slices.SortFunc(order, func(a, b *gromav1.Tally) int {
 		return cmp.Or(cmp.Compare(b.Code, a.Code), cmp.Compare(a.Language, b.Language))

@@ -159,20 +159,10 @@ func languagesOf(r *gromav1.Report) []*language {
 				found[at] = l
 			}
 			l.repositories++
-			add(l.Tally, t)
+			tally.Add(l.Tally, t)
 		}
 	}
 	return slices.SortedFunc(maps.Values(found), func(a, b *language) int {
 		return cmp.Or(cmp.Compare(a.Language, b.Language), cmp.Compare(a.Class, b.Class))
 	})
-}
-
-func add(sum, t *gromav1.Tally) {
-	sum.Files += t.Files
-	sum.Lines += t.Lines
-	sum.Code += t.Code
-	sum.Comments += t.Comments
-	sum.Blanks += t.Blanks
-	sum.Complexity += t.Complexity
-	sum.Bytes += t.Bytes
 }

@@ -61,13 +61,18 @@ func (s *Sum) addTally(t *gromav1.Tally) {
 		total = &gromav1.Tally{Language: t.Language, Class: t.Class}
 		s.tally[key] = total
 	}
-	total.Files += t.Files
-	total.Lines += t.Lines
-	total.Code += t.Code
-	total.Comments += t.Comments
-	total.Blanks += t.Blanks
-	total.Complexity += t.Complexity
-	total.Bytes += t.Bytes
+	Add(total, t)
+}
+
+// Add adds the counts of a tally to another, of whatever language and class.
+func Add(total, more *gromav1.Tally) {
+	total.Files += more.Files
+	total.Lines += more.Lines
+	total.Code += more.Code
+	total.Comments += more.Comments
+	total.Blanks += more.Blanks
+	total.Complexity += more.Complexity
+	total.Bytes += more.Bytes
 }
 
 func (s *Sum) addSkipped(skipped *gromav1.Skipped) {
