@@ -77,9 +77,9 @@ func RetryAfter(err error) time.Duration {
 	return 0
 }
 
-// Clip bounds a message that a stranger's server has a say in, so that it can
-// stand in a payload, a row or a log. What it cuts it marks; it never cuts
-// within a character.
+// Clip bounds a text that a stranger has a say in, so that it can stand in a
+// payload, a row or a log. What it cuts it marks; it never cuts within a
+// character.
 func Clip(message string, most int) string {
 	if len(message) <= most {
 		return message

@@ -124,15 +124,11 @@ func cutPassword(text string) (bare, password string, found bool) {
 // printable makes text fit for a message: control characters and invalid bytes
 // become question marks, and it does not go on for ever.
 func printable(text string) string {
-	const most = 400
 	clean := strings.Map(func(r rune) rune {
 		if r == utf8.RuneError || !unicode.IsPrint(r) {
 			return '?'
 		}
 		return r
 	}, text)
-	if len(clean) > most {
-		clean = strings.ToValidUTF8(clean[:most], "") + "…"
-	}
-	return clean
+	return fault.Clip(clean, 400)
 }

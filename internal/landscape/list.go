@@ -7,6 +7,8 @@ import (
 	"path"
 	"strings"
 	"unicode/utf8"
+
+	"groma/internal/fault"
 )
 
 // mostListed is how many addresses a list may have: some 1,500 bytes are taken for
@@ -140,7 +142,7 @@ func withoutComment(line string) string {
 func nameFrom(a Address) string {
 	switch {
 	case a.Host == hostInvalid:
-		return cmp.Or(shorten(clean(a.Spelling), longestSlug), "unnamed")
+		return cmp.Or(fault.Clip(clean(a.Spelling), longestSlug), "unnamed")
 	case a.Name != "":
 		return clean(strings.TrimSuffix(a.Name, ".git"))
 	case a.Owner != "":

@@ -6,7 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
-	"unicode/utf8"
+
+	"groma/internal/fault"
 )
 
 var userInfo = regexp.MustCompile(`://[^/\s]*@`)
@@ -25,17 +26,7 @@ func clean(text string) string {
 }
 
 // quoted is a stranger's text inside a message.
-func quoted(text string) string { return strconv.Quote(shorten(clean(text), 120)) }
-
-func shorten(text string, bytes int) string {
-	if len(text) <= bytes {
-		return text
-	}
-	for bytes > 0 && !utf8.RuneStart(text[bytes]) {
-		bytes--
-	}
-	return text[:bytes] + "…"
-}
+func quoted(text string) string { return strconv.Quote(fault.Clip(clean(text), 120)) }
 
 // didYouMean is a hint for a word that is nearly one of those known, or
 // nothing.

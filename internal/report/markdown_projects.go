@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"groma/internal/fault"
 	gromav1 "groma/proto/groma/v1"
 )
 
@@ -40,7 +41,7 @@ func (m *markdown) chapter(p *gromav1.ProjectAnalysis) {
 	m.heading(p.Project.Name + " (" + strings.ToLower(GroupTitle(p.Group)) + ")")
 	m.facts(p)
 	if p.Project.Description != "" {
-		m.printf("\n%s\n", paragraph(shorten(p.Project.Description, longestSentence)))
+		m.printf("\n%s\n", paragraph(fault.Clip(p.Project.Description, longestSentence)))
 	}
 	m.repositories(p)
 	m.sayings(p)

@@ -5,6 +5,7 @@ import (
 
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"groma/internal/fault"
 	gromav1 "groma/proto/groma/v1"
 )
 
@@ -25,7 +26,7 @@ func Day(t *timestamppb.Timestamp) string { return day(t) }
 func Moment(t *timestamppb.Timestamp) string { return moment(t) }
 
 // Description is what the landscape says of a project, cut where it is long.
-func Description(p *gromav1.Project) string { return shorten(p.GetDescription(), longestSentence) }
+func Description(p *gromav1.Project) string { return fault.Clip(p.GetDescription(), longestSentence) }
 
 // RepositoryName is a repository's key without its host.
 func RepositoryName(key string) string { return repositoryName(key) }

@@ -5,7 +5,6 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
-	"unicode/utf8"
 
 	"google.golang.org/protobuf/types/known/timestamppb"
 )
@@ -103,15 +102,4 @@ func day(t *timestamppb.Timestamp) string {
 		return "unknown"
 	}
 	return t.AsTime().Format("2006-01-02")
-}
-
-// shorten cuts a text to at most so many bytes, between characters.
-func shorten(text string, most int) string {
-	if len(text) <= most {
-		return text
-	}
-	for most > 0 && !utf8.RuneStart(text[most]) {
-		most--
-	}
-	return text[:most] + "…"
 }
