@@ -23,7 +23,7 @@ const configFlag = "config"
 // have every call do what one was asked for.
 var withoutVariable = []string{
 	"help", "json", "markdown", "verbose", "format", "language", "commit", "files", "detach", "recount", "as-of", "paused", "cron", "every",
-	"edition", "editions",
+	"edition", "editions", "yes", "seed", "licences",
 }
 
 // configure sets the flags of a command that are not given from variables and

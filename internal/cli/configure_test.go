@@ -35,14 +35,14 @@ func TestConfigure(t *testing.T) {
 
 // TestConfigure_OneCall: what one call asks for is no setting of all.
 func TestConfigure_OneCall(t *testing.T) {
-	env := map[string]string{"GROMA_EDITIONS": "1,2", "GROMA_DETACH": "true", "GROMA_RECOUNT": "true", "GROMA_AS_OF": "2026-01-01"}
+	env := map[string]string{"GROMA_EDITIONS": "1,2", "GROMA_DETACH": "true", "GROMA_RECOUNT": "true", "GROMA_AS_OF": "2026-01-01", "GROMA_YES": "true"}
 	terminal := Terminal{Env: func(name string) string { return env[name] }}
-	for _, name := range []string{"survey", "watch", "diff"} {
+	for _, name := range []string{"survey", "watch", "diff", "prune"} {
 		cmd := commandOf(t, newRoot(terminal), name)
 		if err := configure(cmd, terminal); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
-		for _, flag := range []string{"editions", "detach", "recount", "as-of"} {
+		for _, flag := range []string{"editions", "detach", "recount", "as-of", "yes"} {
 			if f := cmd.Flags().Lookup(flag); f != nil && f.Changed {
 				t.Errorf("%s: --%s is set by its variable", name, flag)
 			}
