@@ -36,11 +36,6 @@ var errGaps = errors.New("some repositories have no count")
 // errSaid says that the failure has been told already.
 var errSaid = errors.New("failed, as said")
 
-// A usageError is a mistake in how the command was called.
-type usageError struct{ error }
-
-func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
-
 // Terminal is the world of a command: what it reads, writes and is told by.
 type Terminal struct {
 	In       io.Reader
@@ -90,7 +85,7 @@ func Main(args []string, terminal Terminal) int {
 			return run(cmd, args)
 		}
 	})
-	err := root.ExecuteContext(ctx)
+	command, err := root.ExecuteContextC(ctx)
 	if out.err != nil && (err == nil || errors.Is(err, errGaps)) {
 		err = fmt.Errorf("write to standard output: %w", out.err)
 	}
@@ -104,11 +99,20 @@ func Main(args []string, terminal Terminal) int {
 		return exitFailed
 	case errors.As(err, &usage), !ran:
 		fmt.Fprintf(terminal.Err, "groma: %s\n", printableLines(err.Error()))
-		fmt.Fprintln(terminal.Err, "Run 'groma --help', or 'groma COMMAND --help', for how to call it.")
+		fmt.Fprintln(terminal.Err, hint(command))
 		return exitUsage
+	case ctx.Err() != nil && endedBy(err, context.Canceled):
+		fmt.Fprintln(terminal.Err, "groma: stopped before it was done: give the same command again")
+		return exitFailed
 	}
 	fmt.Fprintf(terminal.Err, "groma: %s\n", printableLines(err.Error()))
 	return exitFailed
+}
+
+// endedBy says whether an error comes of another. Some libraries keep its words
+// alone.
+func endedBy(err, cause error) bool {
+	return errors.Is(err, cause) || strings.Contains(err.Error(), cause.Error())
 }
 
 // remembering is a writer that remembers its first error: not everything that
@@ -181,6 +185,7 @@ Stop it at any moment; the same command goes on where it was.`,
 			root.AddCommand(command)
 		}
 	}
+	strict(root)
 	return root
 }
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"os"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -154,6 +155,9 @@ func (s *engineSettings) openStore(ctx context.Context, terminal Terminal) (arte
 	}
 	address := config.StoreAddress()
 	if folder, ok := strings.CutPrefix(address, "file://"); ok && s.store == "" && !isFolder(folder) {
+		if _, err := os.Stat(s.data); err == nil && !isFolder(s.data) {
+			return nil, fmt.Errorf("%s is no folder: say with --data or --store where surveys are", s.data)
+		}
 		return nil, fmt.Errorf("nothing is kept in %s yet; begin a survey with 'groma survey SOURCE', or say with --data or --store where surveys are", s.data)
 	}
 	return artefact.Open(ctx, address, secrets)

@@ -415,7 +415,7 @@ func (c *surveyCommand) logger() (*slog.Logger, func(), error) {
 		return slog.New(slog.NewTextHandler(c.terminal.Err, &slog.HandlerOptions{Level: slog.LevelInfo})), func() {}, nil
 	}
 	if err := os.MkdirAll(c.engine.data, 0o700); err != nil {
-		return nil, nil, fmt.Errorf("make the data folder: %w", err)
+		return nil, nil, fmt.Errorf("make the data folder: %w: take another with --data", err)
 	}
 	file, err := os.OpenFile(filepath.Join(c.engine.data, "groma.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {

@@ -133,7 +133,7 @@ func (e *Engine) openFolder(c Config) (*hold, *slog.Logger, error) {
 		return nil, loggerOr(c.Logger, slog.New(slog.DiscardHandler)), nil
 	}
 	if err := os.MkdirAll(c.Data, 0o700); err != nil {
-		return nil, nil, fmt.Errorf("make the data folder: %w", err)
+		return nil, nil, fmt.Errorf("make the data folder: %w: take another with --data", err)
 	}
 	held, err := holdFolder(c.Data)
 	if err != nil {
