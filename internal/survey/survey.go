@@ -209,8 +209,12 @@ func readSources(ctx context.Context, store artefact.Store, request *gromav1.Pla
 
 // Manifest reads what a survey set out to do.
 func Manifest(ctx context.Context, store artefact.Store, id string) (*gromav1.Manifest, error) {
-	manifest := &gromav1.Manifest{}
-	return manifest, get(ctx, store, artefact.ManifestKey(id), manifest)
+	manifest, key := &gromav1.Manifest{}, artefact.ManifestKey(id)
+	err := get(ctx, store, key, manifest)
+	if err == nil && manifest.ShardSize < 1 {
+		err = fault.Errorf(fault.Invalid, "%s: its shards have %d repositories each", key, manifest.ShardSize)
+	}
+	return manifest, err
 }
 
 // Shards is how many shards a manifest has.

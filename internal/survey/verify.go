@@ -221,6 +221,10 @@ func (v *verifier) head(ctx context.Context) (whole bool, err error) {
 	if len(findings)+len(more) > 0 {
 		return false, nil
 	}
+	if v.manifest.Survey != id {
+		v.found(wrong(artefact.ManifestKey(id), "is of another survey, %q", v.manifest.Survey))
+		return false, nil
+	}
 	v.out.Looked.Repositories = int64(len(v.manifest.GetLandscape().GetRepositories()))
 	return true, v.editionsKept(ctx)
 }
@@ -259,9 +263,6 @@ func (v *verifier) editionsKept(ctx context.Context) error {
 // everything that repeats the spec against the manifest's.
 func (v *verifier) documents(ctx context.Context) error {
 	id, spec := v.request.Survey, v.manifest.GetSpec()
-	if v.manifest.Survey != id {
-		v.found(wrong(artefact.ManifestKey(id), "is of another survey, %s", v.manifest.Survey))
-	}
 	keys := keysOfAll(v.manifest)
 	if !slices.IsSorted(keys) || len(slices.Compact(keys)) != len(v.manifest.GetLandscape().GetRepositories()) {
 		v.found(wrong(artefact.ManifestKey(id), "has its repositories out of order, or one of them twice"))
@@ -290,6 +291,9 @@ func (v *verifier) documents(ctx context.Context) error {
 		if v.found(findings...); len(findings) == 0 && !proto.Equal(d.spec(), spec) {
 			v.found(wrong(d.key, "asks for something else than the manifest does"))
 		}
+	}
+	if request.Survey != "" && request.Survey != id {
+		v.found(wrong(artefact.RequestKey(id), "is of another survey, %q", request.Survey))
 	}
 	return nil
 }

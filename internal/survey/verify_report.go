@@ -32,6 +32,9 @@ func (v *verifier) edition(ctx context.Context, kept *gromav1.Edition) (*edition
 			return nil, err
 		}
 	}
+	if err := v.revised(ctx, kept, e.summaries); err != nil {
+		return nil, err
+	}
 	return e, v.reports(ctx, e, kept)
 }
 

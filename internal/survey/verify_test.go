@@ -333,10 +333,16 @@ func TestVerify_Editions(t *testing.T) {
 		t.Fatal(err)
 	}
 	for want, change := range map[string]func(*gromav1.Editions){
-		"outcomes add up to":   func(e *gromav1.Editions) { e.Editions[1].Outcomes["counted"]++ },
-		"is numbered":          func(e *gromav1.Editions) { e.Editions[1].Number = 3 },
-		"it has shards":        func(e *gromav1.Editions) { e.Editions[1].Shards = []int64{2, 0} },
-		"it revises":           func(e *gromav1.Editions) { e.Editions[1].Revisions[0].Key = "github.com/o/other" },
+		"outcomes add up to": func(e *gromav1.Editions) { e.Editions[1].Outcomes["counted"]++ },
+		"is numbered":        func(e *gromav1.Editions) { e.Editions[1].Number = 3 },
+		"it has shards":      func(e *gromav1.Editions) { e.Editions[1].Shards = []int64{2, 0} },
+		"it revises":         func(e *gromav1.Editions) { e.Editions[1].Revisions[0].Key = "github.com/o/other" },
+		"it revised":         func(e *gromav1.Editions) { e.Editions[1].Revisions[0].Commit = "c2" },
+		"not what its rows":  func(e *gromav1.Editions) { e.Editions[1].Revisions[1].MovedTo = "github.com/o/other" },
+		"is not what its rows say": func(e *gromav1.Editions) {
+			e.Editions[1].Revisions = append(e.Editions[1].Revisions, e.Editions[1].Revisions[0])
+		},
+		"does not say that":    func(e *gromav1.Editions) { e.Editions[1].Revisions = e.Editions[1].Revisions[:1] },
 		"is of another survey": func(e *gromav1.Editions) { e.Survey = "other" },
 	} {
 		changed := proto.CloneOf(editions)
@@ -348,6 +354,27 @@ func TestVerify_Editions(t *testing.T) {
 		store.change(t, artefact.EditionsKey(id), data)
 		if v := verify(t, store, id); !slices.ContainsFunc(v.Findings, func(f Finding) bool { return strings.Contains(fmt.Sprint(f), want) }) {
 			t.Errorf("want one that says %q, found %v", want, v.Findings)
+		}
+	}
+}
+
+// TestVerify_Whose: what is of another survey, or cannot be one's, is found, and
+// ends no verification.
+func TestVerify_Whose(t *testing.T) {
+	for key, changes := range map[string]map[string]string{
+		artefact.ManifestKey(id): {`"survey": "s"`: `"survey": "other"`, `"shardSize": 10`: `"shardSize": 0`},
+		artefact.RequestKey(id):  {`"survey":"s"`: `"survey":"other"`},
+	} {
+		for from, to := range changes {
+			store := verifiable(t)
+			data, err := store.Get(t.Context(), key)
+			if err != nil || !bytes.Contains(data, []byte(from)) {
+				t.Fatalf("%s in %s: %v", from, data, err)
+			}
+			store.change(t, key, bytes.Replace(data, []byte(from), []byte(to), 1))
+			if v := verify(t, store, id); len(v.Findings) != 1 || v.Findings[0].Key != key {
+				t.Errorf("%s: found %v", to, v.Findings)
+			}
 		}
 	}
 }
