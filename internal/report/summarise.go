@@ -50,7 +50,8 @@ func overviewText(a *gromav1.Analysis) []string {
 	}
 	c := a.Coverage
 	if n := c.Repositories - c.Counted; n > 0 {
-		text = append(text, fmt.Sprintf("%s no count of their own; the coverage says which and why. Nothing is guessed for them.", Plural(n, "repository has", "repositories have")))
+		text = append(text, Plural(n, "repository has no count of its own; the coverage says why. Nothing is guessed for it.",
+			"repositories have no count of their own; the coverage says which and why. Nothing is guessed for them."))
 	}
 	return text
 }
