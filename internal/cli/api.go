@@ -231,7 +231,7 @@ func said(err error) error {
 		return usageError{errors.New(failed.Message())}
 	case connect.CodeUnavailable:
 		if cause := failed.Unwrap(); cause != nil && !failed.IsRemote() {
-			return fmt.Errorf("the server cannot be asked: %w", cause)
+			return fmt.Errorf("the server cannot be asked: %w: check --server, and that 'groma serve' runs there", cause)
 		}
 	}
 	if failed.Message() == "" {

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"os"
 	"log/slog"
 	"os"
 	"path/filepath"
