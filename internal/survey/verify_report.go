@@ -145,6 +145,8 @@ func (v *verifier) markdown(ctx context.Context, e *edition, lost bool) error {
 	}
 	switch made := report.Markdown(report.Analyses(e.lean, report.Settings{})...); {
 	case bytes.Equal(data, made):
+	case !v.signed(data, e):
+		v.found(wrong(key, "is another survey's, or another edition's: it does not name %s and when this edition was made", v.request.Survey))
 	case checked:
 		v.note("%s is as it was kept, and not what this version makes of the same rows: another version wrote it, or the rows are wrong", key)
 	default:
@@ -152,6 +154,13 @@ func (v *verifier) markdown(ctx context.Context, e *edition, lost bool) error {
 			"'groma report' makes it anew"})
 	}
 	return nil
+}
+
+// signed says whether a report.md names its survey and the second in which its
+// edition was made, as every version's does.
+func (v *verifier) signed(data []byte, e *edition) bool {
+	made := e.made.AsTime().Format("2006-01-02 15:04:05")
+	return bytes.Contains(data, []byte(v.request.Survey)) && bytes.Contains(data, []byte(made))
 }
 
 // rowsOf compares report.json: its bytes, or where another version has written

@@ -358,27 +358,6 @@ func TestVerify_Editions(t *testing.T) {
 	}
 }
 
-// TestVerify_Whose: what is of another survey, or cannot be one's, is found, and
-// ends no verification.
-func TestVerify_Whose(t *testing.T) {
-	for key, changes := range map[string]map[string]string{
-		artefact.ManifestKey(id): {`"survey": "s"`: `"survey": "other"`, `"shardSize": 10`: `"shardSize": 0`},
-		artefact.RequestKey(id):  {`"survey":"s"`: `"survey":"other"`},
-	} {
-		for from, to := range changes {
-			store := verifiable(t)
-			data, err := store.Get(t.Context(), key)
-			if err != nil || !bytes.Contains(data, []byte(from)) {
-				t.Fatalf("%s in %s: %v", from, data, err)
-			}
-			store.change(t, key, bytes.Replace(data, []byte(from), []byte(to), 1))
-			if v := verify(t, store, id); len(v.Findings) != 1 || v.Findings[0].Key != key {
-				t.Errorf("%s: found %v", to, v.Findings)
-			}
-		}
-	}
-}
-
 // TestVerify_Order: rows stand where their repositories do.
 func TestVerify_Order(t *testing.T) {
 	store, key := verifiable(t), artefact.ShardKey(id, 1)
