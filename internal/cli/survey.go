@@ -127,6 +127,9 @@ func (c *surveyCommand) run(ctx context.Context, arg string) error {
 	if err := errors.Join(c.check(), c.forms.check()); err != nil {
 		return err
 	}
+	if _, err := os.Stat(c.out); err == nil && !isFolder(c.out) { // or it would be found out when all is counted
+		return usagef("--out %s is no folder: name one, or one that is to be made", c.out)
+	}
 	given, err := c.read(ctx, arg)
 	if err != nil {
 		return err

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -81,6 +82,9 @@ func (c *verifyCommand) run(ctx context.Context, beginning string) error {
 		return err
 	}
 	v, err := c.verify(ctx, store, id)
+	if errors.Is(err, artefact.ErrMissing) {
+		return fmt.Errorf("survey %s has no report, or not that edition, which could be verified: 'groma watch %s' says how it stands", id, id)
+	}
 	if err != nil {
 		return err
 	}
