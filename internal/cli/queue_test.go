@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"io"
 	"net/http"
 	"os"
 	"os/exec"
@@ -40,7 +41,11 @@ func TestSurvey_BegunElsewhere(t *testing.T) {
 			t.Errorf("%s of a survey that nobody looks after says %s", asked[0], told)
 		}
 	}
-	groma(t, exitGaps, "cancel", beside, "--data", data)
+	var said bytes.Buffer
+	status := Main([]string{"cancel", beside, "--data", data}, Terminal{Out: io.Discard, Err: &said, Env: func(string) string { return "" }})
+	if want := "Survey " + beside + " was cancelled"; status != exitGaps || !strings.Contains(said.String(), want) {
+		t.Errorf("it ends with %d and does not say %q: %s", status, want, &said)
+	}
 }
 
 // groma runs a command that must end so, and is what it prints.

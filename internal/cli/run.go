@@ -116,6 +116,9 @@ func (s *session) see(ctx context.Context, id string) error {
 	if err := fruitless(ended); err != nil {
 		return err
 	}
+	if ended.State == "cancelled" { // by another command, it may be
+		fmt.Fprintf(s.terminal.Err, "Survey %s was cancelled; the report has what was counted until then.\n", printable(ended.Survey))
+	}
 	ctx = context.WithoutCancel(ctx)
 	if err := s.finish(ctx, ended); err != nil {
 		return err
