@@ -13,6 +13,7 @@ import (
 
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/worker"
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -90,6 +91,7 @@ func New(c client.Client, config Config) worker.Worker {
 		MaxHeartbeatThrottleInterval:       beat,             // or a cancellation is heard of late
 		DeadlockDetectionTimeout:           10 * time.Second, // censuses starve workflows of the processor, but not for ever
 		DisableRegistrationAliasing:        true,
+		Interceptors:                       []interceptor.WorkerInterceptor{&panics{log: config.Log}},
 	})
 	if config.Roles&Workflows != 0 {
 		workflows.Register(w)

@@ -272,6 +272,7 @@ func TestSurvey_FailedRepositoryIsARow(t *testing.T) {
 		key(1): temporal.NewApplicationError("connection refused", "unavailable"),
 		key(2): temporal.NewApplicationError("no bytes for a minute", "timed-out"),
 		key(4): temporal.NewNonRetryableApplicationError("storage says no", "invalid", nil),
+		key(5): temporal.NewNonRetryableApplicationError("a bug in groma", "bug", nil),
 	}}
 	env := newSurvey(t, w)
 	env.ExecuteWorkflow(Survey, request())
@@ -283,6 +284,7 @@ func TestSurvey_FailedRepositoryIsARow(t *testing.T) {
 		1: {Outcome: "failed", Reason: "connection refused", Attempts: attempts},
 		2: {Outcome: "timed-out", Reason: "no bytes for a minute", Attempts: attempts},
 		4: {Outcome: "failed", Reason: "storage says no", Attempts: 1},
+		5: {Outcome: "failed", Reason: "a bug in groma", Attempts: 1},
 	} {
 		got := w.all()[key(i)]
 		if got.Outcome != want.Outcome || got.Reason != want.Reason || got.Attempts != want.Attempts {

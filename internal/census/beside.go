@@ -20,6 +20,7 @@ import (
 // another try can help and there is one: whatever happens here, the count is kept.
 func (t *Taker) beside(ctx context.Context, remote *gitwire.Remote, request Request, home string, taken *gromav1.Taken) error {
 	giveUp := func(err error) bool {
+		logBug(ctx, t.log(request), err)
 		return ctx.Err() == nil && (fault.KindOf(err).Permanent() || request.Last)
 	}
 	if err := t.keepWords(ctx, remote, request, home, taken); err != nil && !giveUp(err) {
@@ -34,12 +35,13 @@ func (t *Taker) beside(ctx context.Context, remote *gitwire.Remote, request Requ
 }
 
 // keepVitals keeps what the history of a commit says, unless it is kept.
-func (t *Taker) keepVitals(ctx context.Context, remote *gitwire.Remote, request Request, home string, taken *gromav1.Taken) error {
+func (t *Taker) keepVitals(ctx context.Context, remote *gitwire.Remote, request Request, home string, taken *gromav1.Taken) (err error) {
+	defer fault.Catch(&err)
 	if len(request.Windows) == 0 {
 		return nil
 	}
 	method := vitals.Method(request.Windows)
-	_, err := t.Store.Get(ctx, artefact.VitalsKey(home, taken.Commit, method))
+	_, err = t.Store.Get(ctx, artefact.VitalsKey(home, taken.Commit, method))
 	if errors.Is(err, artefact.ErrMissing) {
 		measuring, done := t.Metrics.Phase(ctx, telemetry.Vitals)
 		method, err = t.measure(measuring, remote, request, home, taken.Commit)

@@ -9,6 +9,7 @@ package census
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"strings"
 	"time"
 
@@ -74,10 +75,13 @@ type Taker struct {
 	Contents *Contents
 	// Metrics hear of censuses; nil ones do not.
 	Metrics *telemetry.Metrics
+	// Log hears of panics; nil does not.
+	Log *slog.Logger
 }
 
 // Take takes the census of one repository and keeps it. It fails only if
-// another try can help.
+// another try can help. A panic is an outcome, too: failed, for the same
+// contents bring it about again.
 func (t *Taker) Take(ctx context.Context, request Request) (*gromav1.Taken, error) {
 	ctx, done := t.Metrics.Census(ctx, request.Survey, request.Key)
 	taken := &gromav1.Taken{Key: request.Key}
@@ -114,6 +118,7 @@ func (t *Taker) takeInTime(ctx context.Context, request Request, taken *gromav1.
 	if !fault.KindOf(err).Permanent() {
 		return err
 	}
+	logBug(ctx, t.log(request), err)
 	settle(taken, request, err)
 	return nil
 }
@@ -127,7 +132,8 @@ func limitOf(limits *gromav1.Limits) time.Duration {
 	return DefaultTime
 }
 
-func (t *Taker) take(ctx context.Context, request Request, taken *gromav1.Taken) error {
+func (t *Taker) take(ctx context.Context, request Request, taken *gromav1.Taken) (err error) {
+	defer fault.Catch(&err)
 	remote, err := t.probe(ctx, request)
 	if err != nil {
 		return err
@@ -200,7 +206,7 @@ func (t *Taker) kept(ctx context.Context, key, commit, method string) (*gromav1.
 // methods mean equal tallies: if they differ, something is broken, and nobody
 // but a person can say which of the two is right.
 func (t *Taker) recount(ctx context.Context, remote *gitwire.Remote, request Request, kept *gromav1.Census) (blobs int64, err error) {
-	counted, err := Count(ctx, remote, request.Limits, Options{Metrics: t.Metrics})
+	counted, err := Count(ctx, remote, request.Limits, Options{Metrics: t.Metrics, Log: t.log(request)})
 	if err != nil {
 		return 0, err
 	}
@@ -220,7 +226,7 @@ func (t *Taker) recount(ctx context.Context, remote *gitwire.Remote, request Req
 // count counts what the remote has and keeps it: the census last, since it says
 // that all is there.
 func (t *Taker) count(ctx context.Context, remote *gitwire.Remote, request Request, home, method string) (*gromav1.Census, error) {
-	options := Options{Words: request.Words, Metrics: t.Metrics}
+	options := Options{Words: request.Words, Metrics: t.Metrics, Log: t.log(request)}
 	if !request.Recount {
 		earlier, err := t.earlier(ctx, home, remote.Head.Commit, method)
 		if err != nil {

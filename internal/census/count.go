@@ -3,6 +3,7 @@ package census
 import (
 	"cmp"
 	"context"
+	"log/slog"
 	"time"
 
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -29,6 +30,8 @@ type Options struct {
 	Words    bool      // read what the documents say
 	// Metrics hear of the phases and of the contents; nil ones do not.
 	Metrics *telemetry.Metrics
+	// Log hears of panics that the count goes on after; nil does not.
+	Log *slog.Logger
 }
 
 // Count fetches the commit that a remote was probed for and counts its files,
@@ -73,6 +76,7 @@ func Count(ctx context.Context, remote *gitwire.Remote, limits *gromav1.Limits, 
 		words, done := options.Metrics.Phase(ctx, telemetry.Words)
 		counted.Words, err = c.readWords(words)
 		done(err)
+		logBug(ctx, options.Log, err)
 	}
 	return counted, nil
 }

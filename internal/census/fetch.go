@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"groma/internal/fault"
 	"groma/internal/gitwire"
 	"groma/internal/tally"
 	"groma/internal/telemetry"
@@ -12,12 +13,14 @@ import (
 // run brings the tree and counts it: only what nobody knows is brought, if there
 // is an earlier census and the host can be asked so, else all of it. Whatever
 // goes wrong with the first way, the second does not depend on.
-func (c *counting) run(ctx context.Context) error {
+func (c *counting) run(ctx context.Context) (err error) {
+	defer fault.Catch(&err)
 	if c.options.Earlier != nil && c.remote.HandsOutBlobs() {
 		err := c.goOn(ctx)
 		if err == nil || ctx.Err() != nil {
 			return err
 		}
+		logBug(ctx, c.options.Log, err)
 		c.forget()
 	}
 	if err := c.fetchAll(ctx); err != nil {
@@ -27,7 +30,8 @@ func (c *counting) run(ctx context.Context) error {
 }
 
 // goOn counts on from the earlier census.
-func (c *counting) goOn(ctx context.Context) error {
+func (c *counting) goOn(ctx context.Context) (err error) {
+	defer fault.Catch(&err)
 	if err := c.fetchNew(ctx); err != nil {
 		return err
 	}

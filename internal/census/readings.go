@@ -3,7 +3,6 @@ package census
 import (
 	"cmp"
 	"context"
-	"errors"
 	"iter"
 	"maps"
 	"path"
@@ -13,6 +12,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"groma/internal/fault"
 	"groma/internal/tally"
 )
 
@@ -167,12 +167,11 @@ func inParallel(n int, f func(int) error) error {
 		failed atomic.Bool
 		work   sync.WaitGroup
 	)
-	workers := min(n, runtime.GOMAXPROCS(0))
-	errs := make([]error, workers)
-	for worker := range workers {
+	errs := make([]error, min(n, runtime.GOMAXPROCS(0)))
+	for worker := range errs {
 		work.Go(func() {
 			for i := int(next.Add(1)) - 1; i < n && !failed.Load(); i = int(next.Add(1)) - 1 {
-				if errs[worker] = f(i); errs[worker] != nil {
+				if errs[worker] = safely(f, i); errs[worker] != nil {
 					failed.Store(true)
 					return
 				}
@@ -180,5 +179,10 @@ func inParallel(n int, f func(int) error) error {
 		})
 	}
 	work.Wait()
-	return errors.Join(errs...)
+	return cmp.Or(errs...)
+}
+
+func safely(f func(int) error, i int) (err error) {
+	defer fault.Catch(&err)
+	return f(i)
 }

@@ -9,6 +9,7 @@ import (
 
 	"groma/internal/artefact"
 	"groma/internal/canonical"
+	"groma/internal/fault"
 	"groma/internal/gitwire"
 	"groma/internal/telemetry"
 	"groma/internal/words"
@@ -43,7 +44,8 @@ func (c *counting) chooseDocuments() {
 }
 
 // readWords reads what the documents say.
-func (c *counting) readWords(ctx context.Context) (*gromav1.Words, error) {
+func (c *counting) readWords(ctx context.Context) (_ *gromav1.Words, err error) {
+	defer fault.Catch(&err)
 	c.chooseDocuments()
 	if c.sameWords {
 		same := proto.CloneOf(c.options.Earlier.words)
@@ -104,12 +106,13 @@ func (t *Taker) keptWords(ctx context.Context, repository, commit string) (*grom
 
 // keepWords keeps what the documents of a commit say, unless it is kept: for a
 // census that was counted before anybody asked, or by other rules.
-func (t *Taker) keepWords(ctx context.Context, remote *gitwire.Remote, request Request, home string, taken *gromav1.Taken) error {
+func (t *Taker) keepWords(ctx context.Context, remote *gitwire.Remote, request Request, home string, taken *gromav1.Taken) (err error) {
+	defer fault.Catch(&err)
 	if !request.Words {
 		return nil
 	}
 	key := artefact.WordsKey(home, taken.Commit, words.Rules)
-	_, err := t.Store.Get(ctx, key)
+	_, err = t.Store.Get(ctx, key)
 	if errors.Is(err, artefact.ErrMissing) {
 		err = t.readLate(ctx, remote, request, home, key)
 	}

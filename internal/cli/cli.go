@@ -18,6 +18,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"groma/internal/fault"
 	"groma/internal/report"
 	"groma/internal/survey"
 )
@@ -105,7 +106,7 @@ func Main(args []string, terminal Terminal) int {
 		fmt.Fprintln(terminal.Err, "groma: stopped before it was done: give the same command again")
 		return exitFailed
 	}
-	fmt.Fprintf(terminal.Err, "groma: %s\n", printableLines(err.Error()))
+	terminal.tellFailure(err)
 	return exitFailed
 }
 
@@ -113,6 +114,15 @@ func Main(args []string, terminal Terminal) int {
 // alone.
 func endedBy(err, cause error) bool {
 	return errors.Is(err, cause) || strings.Contains(err.Error(), cause.Error())
+}
+
+// tellFailure says what went wrong. Of a panic there is more to say to those who
+// mend it, and no log that says it.
+func (t Terminal) tellFailure(err error) {
+	fmt.Fprintf(t.Err, "groma: %s\n", printableLines(err.Error()))
+	if stack := fault.StackOf(err); stack != "" {
+		fmt.Fprintf(t.Err, "\n%s\n", printableLines(stack))
+	}
 }
 
 // remembering is a writer that remembers its first error: not everything that

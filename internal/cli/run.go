@@ -64,7 +64,7 @@ func (l *local) work(ctx context.Context, fingerprint string) error {
 		Store: l.engine.Store, Notices: l.engine.Notices, Log: l.log, Concurrency: l.concurrency, Queue: l.queue,
 	}
 	if l.git != nil {
-		work.Taker = &census.Taker{Git: l.git, Store: l.engine.Store, Contents: l.contents}
+		work.Taker = &census.Taker{Git: l.git, Store: l.engine.Store, Contents: l.contents, Log: l.log}
 	}
 	l.worker = workers.New(l.engine.Temporal, work)
 	if err := l.worker.Start(); err != nil {

@@ -170,7 +170,7 @@ func (c *serveCommand) serve(ctx context.Context, e *engine.Engine, web server.C
 		metrics.Backlog(queue.Backlog)
 		for _, run := range []func() error{
 			func() error { return queue.Work(ctx, api.RescanAll) },
-			func() error { return notice.Answer(ctx, e.NATS, surveyService, server.Caller(parts)) },
+			func() error { return notice.Answer(ctx, e.NATS, surveyService, server.Caller(parts), log) },
 		} {
 			beside.Go(func() {
 				if err := run(); err != nil && ctx.Err() == nil {

@@ -67,7 +67,7 @@ func (s *workSettings) start(ctx context.Context, e *engine.Engine, git *gitwire
 
 func (s *workSettings) config(ctx context.Context, e *engine.Engine, git *gitwire.Client, roles workers.Roles, log *slog.Logger) workers.Config {
 	return workers.Config{
-		Taker:   &census.Taker{Git: git, Store: e.Store, Contents: census.NewContents(s.git.contentBytes()), Metrics: s.metrics},
+		Taker:   &census.Taker{Git: git, Store: e.Store, Contents: census.NewContents(s.git.contentBytes()), Metrics: s.metrics, Log: log},
 		Metrics: s.metrics, Sources: s.sources(),
 		Store: e.Store, Notices: e.Notices, Log: log, Concurrency: s.concurrency, Queue: s.queue, Roles: roles, Temporal: e.Temporal,
 		Searchable: e.Searchable(ctx), // scheduled surveys are begun by a worker

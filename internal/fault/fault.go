@@ -27,12 +27,13 @@ const (
 	TooLarge    Kind = "too-large"   // beyond a limit of the survey: permanent
 	Unsupported Kind = "unsupported" // nothing this program can read: permanent
 	Invalid     Kind = "invalid"     // malformed, and will be next time: permanent
+	Bug         Kind = "bug"         // a panic of this program, which the same input brings about again: permanent
 )
 
 // Permanent reports whether trying again cannot help.
 func (k Kind) Permanent() bool {
 	switch k {
-	case NotFound, Denied, Empty, TooLarge, Unsupported, Invalid:
+	case NotFound, Denied, Empty, TooLarge, Unsupported, Invalid, Bug:
 		return true
 	}
 	return false

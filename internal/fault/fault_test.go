@@ -33,7 +33,7 @@ func TestKindOf(t *testing.T) {
 func TestPermanent(t *testing.T) {
 	permanent := map[Kind]bool{
 		Unknown: false, Unavailable: false, TimedOut: false,
-		NotFound: true, Denied: true, Empty: true, TooLarge: true, Unsupported: true, Invalid: true,
+		NotFound: true, Denied: true, Empty: true, TooLarge: true, Unsupported: true, Invalid: true, Bug: true,
 	}
 	for kind, want := range permanent {
 		if got := kind.Permanent(); got != want {

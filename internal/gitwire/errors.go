@@ -43,6 +43,9 @@ func (t trial) judge(ctx context.Context, err error, seen evidence) error {
 	if ctx.Err() == context.Canceled {
 		return fmt.Errorf("%s: %w", t.asked, context.Canceled)
 	}
+	if fault.KindOf(err) == fault.Bug { // its stack goes along
+		return fmt.Errorf("%s: %w", t.asked, err)
+	}
 	v := verdict{}
 	var known *fault.Error
 	switch {

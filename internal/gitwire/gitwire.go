@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"groma/internal/conceal"
+	"groma/internal/fault"
 	"groma/internal/outward"
 )
 
@@ -167,6 +168,7 @@ func (c *Client) Probe(ctx context.Context, request Request) (*Remote, error) {
 	r := &Remote{client: c, request: request}
 	if err := r.probe(ctx); err != nil {
 		r.Close()
+		fault.Conceal(err, r.trial.secret.concealed().In)
 		return nil, err
 	}
 	return r, nil

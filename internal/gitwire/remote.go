@@ -67,7 +67,8 @@ var (
 )
 
 // probe fills in everything about the remote.
-func (r *Remote) probe(ctx context.Context) error {
+func (r *Remote) probe(ctx context.Context) (err error) {
+	defer fault.Catch(&err) // or its session would stay
 	bare, _, _ := cutPassword(r.request.Address)
 	r.trial = trial{asked: printable(bare)}
 	if err := r.locate(); err != nil {
@@ -320,6 +321,7 @@ func (r *Remote) fetch(ctx context.Context, limits Limits, ask plumbing.Hash, de
 func (r *Remote) pack(ctx context.Context, limits Limits, question *packp.UploadPackRequest, blobs Blobs) (*packstream.Pack, error) {
 	for asked := 1; ; asked++ {
 		p, broken, err := r.tryPack(ctx, limits, question, blobs)
+		fault.Conceal(err, r.trial.secret.concealed().In)
 		if !broken || asked == mostBroken {
 			return p, err
 		}
@@ -328,6 +330,7 @@ func (r *Remote) pack(ctx context.Context, limits Limits, question *packp.Upload
 
 // tryPack asks once, and says whether the pack broke off.
 func (r *Remote) tryPack(ctx context.Context, limits Limits, question *packp.UploadPackRequest, blobs Blobs) (p *packstream.Pack, broken bool, err error) {
+	defer fault.Catch(&err)
 	if r.session == nil || r.spent && !r.session.reusable() {
 		if _, err := r.advertise(ctx); err != nil {
 			return nil, false, err

@@ -116,9 +116,18 @@ func (c *Client) sshConfig(a address, host string) (*ssh.ClientConfig, error) {
 	return &ssh.ClientConfig{
 		User:              user,
 		Auth:              []ssh.AuthMethod{ssh.PublicKeysCallback(signers)},
-		HostKeyCallback:   known.HostKeyCallback(),
+		HostKeyCallback:   caught(known.HostKeyCallback()),
 		HostKeyAlgorithms: known.HostKeyAlgorithms(host),
 	}, nil
+}
+
+// caught is a callback for a goroutine of the library's, where a panic would end
+// the process.
+func caught(check ssh.HostKeyCallback) ssh.HostKeyCallback {
+	return func(host string, remote net.Addr, key ssh.PublicKey) (err error) {
+		defer fault.Catch(&err)
+		return check(host, remote, key)
+	}
 }
 
 // signers returns what knows the keys: those of the agent, if one runs, and

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"sync"
 	"time"
@@ -14,6 +15,8 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/reflect/protoregistry"
+
+	"groma/internal/fault"
 )
 
 const (
@@ -52,8 +55,9 @@ func (r *Refusal) Error() string { return r.Code + ": " + r.Text }
 // Buffers, or in JSON if its header Content-Type says application/json; the
 // answer is of the same kind. An error is one of NATS's services, with Connect's
 // code. Any number of processes may answer: each request goes to one of them.
-func Answer(ctx context.Context, conn *nats.Conn, service protoreflect.ServiceDescriptor, call Caller) error {
-	a := answerer{call: call, places: make(chan struct{}, atOnce)}
+// The log hears of panics.
+func Answer(ctx context.Context, conn *nats.Conn, service protoreflect.ServiceDescriptor, call Caller, log *slog.Logger) error {
+	a := answerer{call: call, log: log, places: make(chan struct{}, atOnce)}
 	var cancel context.CancelFunc
 	ctx, cancel = context.WithCancel(ctx)
 	defer a.end()
@@ -83,6 +87,7 @@ func Answer(ctx context.Context, conn *nats.Conn, service protoreflect.ServiceDe
 // An answerer answers a few requests at a time.
 type answerer struct {
 	call     Caller
+	log      *slog.Logger
 	places   chan struct{}
 	mu       sync.Mutex
 	ended    bool
@@ -134,6 +139,9 @@ func (a *answerer) answer(ctx context.Context, method protoreflect.MethodDescrip
 		}
 		err = &Refusal{"resource_exhausted", fmt.Sprintf("the answer has %d bytes, more than this NATS carries: ask for less, or over HTTP", len(data))}
 	}
+	if stack := fault.StackOf(err); stack != "" {
+		a.log.ErrorContext(ctx, "a panic was caught", "event", string(method.Name()), "error", err, "stack", stack)
+	}
 	refusal := &Refusal{Code: "internal", Text: "the server failed: its log says why"}
 	errors.As(err, &refusal)
 	_ = r.Error(refusal.Code, oneLine(refusal.Text), nil)
@@ -142,7 +150,8 @@ func (a *answerer) answer(ctx context.Context, method protoreflect.MethodDescrip
 // oneLine is what fits into a header of NATS.
 func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
 
-func (a *answerer) ask(ctx context.Context, method protoreflect.MethodDescriptor, data []byte, e encoding) ([]byte, error) {
+func (a *answerer) ask(ctx context.Context, method protoreflect.MethodDescriptor, data []byte, e encoding) (_ []byte, err error) {
+	defer fault.Catch(&err)
 	request, err := newMessage(method.Input())
 	if err != nil {
 		return nil, err

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"sync"
@@ -271,14 +272,14 @@ func TestDelay(t *testing.T) {
 }
 
 // answering offers the contract's calls, and returns who asks.
-func answering(t *testing.T, call Caller) (asker *nats.Conn, stop func()) {
+func answering(t *testing.T, call Caller, log *slog.Logger) (asker *nats.Conn, stop func()) {
 	t.Helper()
 	w := newWorld(t)
 	conn, ctx := w.connect(), t.Context()
 	ctx, cancel := context.WithCancel(ctx)
 	done := make(chan error, 1)
 	go func() {
-		done <- Answer(ctx, conn, gromav1.File_groma_v1_service_proto.Services().ByName("SurveyService"), call)
+		done <- Answer(ctx, conn, gromav1.File_groma_v1_service_proto.Services().ByName("SurveyService"), call, log)
 	}()
 	stop = sync.OnceFunc(func() {
 		cancel()
@@ -314,7 +315,7 @@ func rescan(_ context.Context, method protoreflect.MethodDescriptor, request, re
 }
 
 func TestAnswer(t *testing.T) {
-	asker, stop := answering(t, rescan)
+	asker, stop := answering(t, rescan, slog.New(slog.DiscardHandler))
 	data, err := proto.Marshal(&gromav1.RescanRepositoryRequest{Repository: "a/b/c"})
 	if err != nil {
 		t.Fatal(err)
@@ -367,7 +368,7 @@ func TestAnswer_Bounds(t *testing.T) {
 		defer mu.Unlock()
 		now--
 		return nil
-	})
+	}, slog.New(slog.DiscardHandler))
 	var group sync.WaitGroup
 	for range 200 {
 		group.Go(func() {

@@ -139,8 +139,11 @@ func (q *Queue) settle(ctx context.Context, orders []order, handle func(context.
 	for i, o := range orders {
 		requests[i] = o.request
 	}
-	err := handle(ctx, requests)
-	if err != nil {
+	err := handled(ctx, requests, handle)
+	switch stack := fault.StackOf(err); {
+	case stack != "":
+		q.log().Error("a panic was caught; the requests for rescans are tried again", "requests", len(orders), "error", err, "stack", stack)
+	case err != nil:
 		q.log().Warn("requests for rescans are tried again", "requests", len(orders), "error", err)
 	}
 	for _, o := range orders {
@@ -154,6 +157,13 @@ func (q *Queue) settle(ctx context.Context, orders []order, handle func(context.
 			q.told(o.message.NakWithDelay(delay(o.attempt)))
 		}
 	}
+}
+
+// handled has requests handled, some of which may bring about a panic: that must
+// not end the process, since they are handed out again.
+func handled(ctx context.Context, requests []*gromav1.RescanRequested, handle func(context.Context, []*gromav1.RescanRequested) error) (err error) {
+	defer fault.Catch(&err)
+	return handle(ctx, requests)
 }
 
 // delay is the pause after an attempt, the first of which is 1.

@@ -118,8 +118,9 @@ func (r *Rules) Proxied(hostport string) error {
 var privateNames = []string{".internal", ".local", ".localdomain", ".lan", ".intranet", ".home.arpa", "metadata.goog"}
 
 // Control is for a [net.Dialer]'s ControlContext. It is called with the address
-// that is connected to next if it returns nil.
-func (r *Rules) Control(_ context.Context, network, address string, _ syscall.RawConn) error {
+// that is connected to next if it returns nil, on a goroutine of the library's.
+func (r *Rules) Control(_ context.Context, network, address string, _ syscall.RawConn) (err error) {
+	defer fault.Catch(&err)
 	at, err := netip.ParseAddrPort(address)
 	if err != nil || network != "tcp4" && network != "tcp6" {
 		return refuse("this server connects to addresses of the internet, and to nothing else")

@@ -264,3 +264,12 @@ func TestLoopback(t *testing.T) {
 		}
 	}
 }
+
+// TestControl_Panics: a dialer asks on a goroutine of the library's, where a panic
+// would end the process.
+func TestControl_Panics(t *testing.T) {
+	var none *Rules
+	if err := none.Control(t.Context(), "tcp4", "192.0.2.1:443", nil); fault.KindOf(err) != fault.Bug {
+		t.Errorf("it is %v, want a bug", err)
+	}
+}

@@ -5,6 +5,8 @@ import (
 	"bytes"
 	"encoding/binary"
 	"io"
+
+	"groma/internal/fault"
 )
 
 // A delta is the size of its base, the size of its result, and then commands:
@@ -49,8 +51,9 @@ func patched(base, delta []byte, size int64) ([]byte, error) {
 }
 
 // applyDelta writes what a delta makes of its base. It holds no more than a
-// buffer of either.
-func applyDelta(base *contents, delta io.Reader, out io.Writer) error {
+// buffer of either. It may run on a goroutine of its own.
+func applyDelta(base *contents, delta io.Reader, out io.Writer) (err error) {
+	defer fault.Catch(&err)
 	in := bufio.NewReader(delta)
 	from, err := binary.ReadUvarint(in)
 	if err != nil {

@@ -1,8 +1,9 @@
 package packstream
 
 import (
-	"errors"
 	"sync"
+
+	"groma/internal/fault"
 )
 
 // hands are the goroutines that name blobs and hand them out, so that whoever
@@ -39,16 +40,19 @@ func newHands(config Config, names *names) *hands {
 func (h *hands) run() {
 	hash := newHasher()
 	for b := range h.queue {
-		err := h.one(hash, b)
-		h.room.give(int64(len(b.data)))
-		if err != nil {
-			h.fail(err)
+		if !h.failed() {
+			if err := h.one(hash, b); err != nil {
+				h.fail(err)
+			}
 		}
+		h.room.give(int64(len(b.data)))
 	}
 }
 
-// one names a blob and hands it out.
+// one names a blob and hands it out. Whoever takes it may panic, which must
+// not end the goroutine: others wait for it.
 func (h *hands) one(hash *hasher, b blob) (err error) {
+	defer fault.Catch(&err)
 	if err := checkSum(b.data, b.sum); err != nil {
 		return err
 	}
@@ -70,10 +74,20 @@ func (h *hands) put(b blob) {
 	h.queue <- b
 }
 
+// fail notes what went wrong first: there may be as much of it as there are
+// blobs.
 func (h *hands) fail(err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.err = errors.Join(h.err, err)
+	if h.err == nil {
+		h.err = err
+	}
+}
+
+func (h *hands) failed() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.err != nil
 }
 
 // close waits until all is done, and says what went wrong. Closing again does

@@ -57,11 +57,13 @@ func newPack(config Config) *Pack {
 	}
 }
 
-func (p *Pack) read(ctx context.Context, from io.Reader, config Config) error {
+func (p *Pack) read(ctx context.Context, from io.Reader, config Config) (err error) {
+	defer fault.Catch(&err) // or its files and the hands would stay
 	p.stopped = ctx.Err
 	defer func() { p.stopped = func() error { return nil } }()
 	s := newScanning(p, from, config)
-	err := s.run()
+	defer s.hands.close()
+	err = s.run()
 	if stopped := s.hands.close(); err == nil {
 		err = stopped
 	}

@@ -42,7 +42,11 @@ func (s *Service) told(ctx context.Context, err error) error {
 		return connect.NewError(connect.CodeCanceled, "the caller has gone").WithCause(err)
 	}
 	code, text := kindOf(err)
-	s.Log.ErrorContext(ctx, "a call failed", "error", err)
+	if stack := fault.StackOf(err); stack != "" {
+		s.Log.ErrorContext(ctx, "a panic was caught", "error", err, "stack", stack)
+	} else {
+		s.Log.ErrorContext(ctx, "a call failed", "error", err)
+	}
 	if s.Private {
 		text = err.Error()
 	}
@@ -73,7 +77,7 @@ func kindOf(err error) (connect.Code, string) {
 // unless it passes.
 func (s *Service) refused(err error) error {
 	switch fault.KindOf(err) {
-	case fault.Unknown:
+	case fault.Unknown, fault.Bug:
 		return err
 	case fault.Unavailable, fault.TimedOut:
 		s.Log.Warn("a document cannot be read", "error", err)

@@ -32,6 +32,9 @@ func (s *Service) listSurveys(ctx context.Context, request *gromav1.ListSurveysR
 			response.Surveys = append(response.Surveys, entry.state)
 		case fault.KindOf(entry.err) == fault.Invalid:
 			response.Unreadable = append(response.Unreadable, &gromav1.Uncounted{Key: entry.id, Reason: s.unreadable(entry.err)})
+		case fault.KindOf(entry.err) == fault.Bug:
+			s.Log.ErrorContext(ctx, "a panic was caught", "survey", entry.id, "error", entry.err, "stack", fault.StackOf(entry.err))
+			response.Unreadable = append(response.Unreadable, &gromav1.Uncounted{Key: entry.id, Reason: entry.err.Error()})
 		case entry.err != nil:
 			return nil, entry.err
 		}
@@ -81,6 +84,8 @@ func (s *Service) entries(ctx context.Context, ids []string) []entry {
 		room <- struct{}{}
 		wait.Go(func() {
 			defer func() { <-room }()
+			defer fault.Catch(&entries[i].err)
+			entries[i].id = id // whatever comes of it
 			entries[i] = s.entry(ctx, id)
 		})
 	}

@@ -9,6 +9,7 @@ import (
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/temporal"
 
+	"groma/internal/fault"
 	"groma/internal/notice"
 	gromav1 "groma/proto/groma/v1"
 )
@@ -51,7 +52,7 @@ func (s *Service) watchSurvey(ctx context.Context, request *gromav1.WatchSurveyR
 	}
 	w := &watch{
 		service: s, survey: k, request: request, send: send, running: r.running(),
-		heard: make(chan *gromav1.WatchSurveyResponse), progress: make(chan *gromav1.Progress), ended: make(chan struct{}), failed: make(chan error, 2),
+		heard: make(chan *gromav1.WatchSurveyResponse), progress: make(chan *gromav1.Progress), ended: make(chan struct{}), failed: make(chan error, 3),
 	}
 	return w.run(ctx, r)
 }
@@ -66,13 +67,13 @@ func (w *watch) run(ctx context.Context, r *run) error {
 	if !w.running {
 		close(w.ended)
 	} else {
-		wait.Go(func() { w.awaitEnd(ctx, r.workflow) })
+		wait.Go(func() { w.caught(func() { w.awaitEnd(ctx, r.workflow) }) })
 		if w.wantsProgress() {
-			wait.Go(func() { w.poll(ctx, r.workflow) })
+			wait.Go(func() { w.caught(func() { w.poll(ctx, r.workflow) }) })
 		}
 	}
 	if w.wantsNotices() {
-		wait.Go(func() { w.listen(ctx) })
+		wait.Go(func() { w.caught(func() { w.listen(ctx) }) })
 	}
 	if err := w.untilEnd(ctx); err != nil {
 		return err
@@ -88,6 +89,19 @@ func (w *watch) run(ctx context.Context, r *run) error {
 		return err
 	}
 	return w.follow(ctx)
+}
+
+// caught runs what listens, and makes a failure of the watch of a panic: the
+// process watches for others, too.
+func (w *watch) caught(listen func()) {
+	var err error
+	func() {
+		defer fault.Catch(&err)
+		listen()
+	}()
+	if err != nil {
+		w.failed <- err
+	}
 }
 
 func (w *watch) wantsNotices() bool {

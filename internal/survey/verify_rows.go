@@ -88,6 +88,7 @@ func (v *verifier) rows(ctx context.Context, key string, rows []*gromav1.Row) er
 		room <- struct{}{}
 		wait.Go(func() {
 			defer func() { <-room }()
+			defer fault.Catch(&errs[i])
 			findings[i], errs[i] = v.row(ctx, key, row)
 		})
 	}

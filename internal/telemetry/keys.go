@@ -13,6 +13,7 @@ var Keys = map[string]string{
 	"trace_id":   "the trace that a record belongs to",
 
 	"error":   "what went wrong, for people",
+	"stack":   "of a panic: what it said, and where it was",
 	"seconds": "how long it took",
 	"bytes":   "how large it is",
 
