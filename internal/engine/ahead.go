@@ -45,7 +45,7 @@ func prepareAhead(ctx context.Context, path string, ahead time.Duration, anew bo
 			"seconds", int64(ahead.Seconds()), "workflows", left.workflows, "schedules", len(left.schedules), "file", path)
 		return markAhead(path, time.Now().Add(ahead))
 	}
-	aside, err := setAside(path, "ahead")
+	aside, err := setAside(ctx, path, "ahead")
 	if err != nil {
 		return err
 	}

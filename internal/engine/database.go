@@ -35,9 +35,17 @@ import (
 // see [prepareAhead].
 func prepareDatabase(ctx context.Context, path string, anew bool, logger *slog.Logger) error {
 	ahead := aheadOf(time.Now(), path) // before it is opened, which may write to it
+	if ahead > 0 { // or who is killed after that leaves nothing that says so
+		if err := markAhead(path, time.Now().Add(ahead)); err != nil {
+			return err
+		}
+	}
 	version, left, err := inspect(ctx, path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
+		if err := forgetMarker(path); err != nil { // of one that was set aside, or moved away
+			return err
+		}
 		return makeDatabase(ctx, path)
 	case err != nil:
 		return err
@@ -48,7 +56,7 @@ func prepareDatabase(ctx context.Context, path string, anew bool, logger *slog.L
 	case left.any():
 		return newer(path, version, left)
 	}
-	aside, err := setAside(path, version)
+	aside, err := setAside(ctx, path, version)
 	if err != nil {
 		return err
 	}
@@ -285,21 +293,3 @@ func lookAt(path string) (db *sql.DB, done func(), err error) {
 
 // sqlitePath is path as it stands in SQLite's addresses.
 func sqlitePath(path string) string { return (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath() }
-
-// setAside renames a database and whatever SQLite keeps beside it.
-func setAside(path, version string) (aside string, err error) {
-	base := strings.TrimSuffix(path, ".db") + "-" + url.PathEscape(version)
-	aside = base + ".db"
-	for n := 2; ; n++ {
-		if _, err := os.Stat(aside); errors.Is(err, fs.ErrNotExist) {
-			break
-		}
-		aside = fmt.Sprintf("%s-%d.db", base, n)
-	}
-	for _, suffix := range []string{"-wal", "-shm", marker, ""} {
-		if err := os.Rename(path+suffix, aside+suffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return "", fmt.Errorf("set an old database aside: %w", err)
-		}
-	}
-	return aside, nil
-}
