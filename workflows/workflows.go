@@ -8,6 +8,8 @@ package workflows
 
 import (
 	"errors"
+	"maps"
+	"slices"
 	"time"
 
 	enums "go.temporal.io/api/enums/v1"
@@ -21,6 +23,9 @@ import (
 
 // all are the workflows by the names that histories have.
 var all = map[string]any{"Survey": Survey, "Shard": Shard, "Rescan": Rescan, "RescanLater": RescanLater, "Edition": Edition, "Begin": Begin}
+
+// Types are the names of all workflows, sorted.
+func Types() []string { return slices.Sorted(maps.Keys(all)) }
 
 // Register makes a worker run the workflows.
 func Register(r worker.WorkflowRegistry) {

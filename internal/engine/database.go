@@ -35,7 +35,7 @@ import (
 // see [prepareAhead].
 func prepareDatabase(ctx context.Context, path string, anew bool, logger *slog.Logger) error {
 	ahead := aheadOf(time.Now(), path) // before it is opened, which may write to it
-	if ahead > 0 { // or who is killed after that leaves nothing that says so
+	if ahead > 0 {                     // or who is killed after that leaves nothing that says so
 		if err := markAhead(path, time.Now().Add(ahead)); err != nil {
 			return err
 		}

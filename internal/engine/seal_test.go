@@ -169,6 +169,27 @@ func testIllegible(t *testing.T, e, without *Engine) {
 	}
 }
 
+// TestLegible_Others: whatever runs on a task queue is looked at, not surveys alone.
+// None of it has a memo.
+func TestLegible_Others(t *testing.T) {
+	e := open(t, Config{Data: t.TempDir(), NATS: Off, PayloadKeys: keyFile(t, keyLine("k1", 1))})
+	without := open(t, Config{Temporal: e.TemporalAddress, NATS: Off, Store: "file://" + t.TempDir()})
+	for _, kind := range workflows.Types() {
+		queue := "queue of " + kind
+		if _, err := e.Temporal.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: kind, TaskQueue: queue}, kind, whispered); err != nil {
+			t.Fatal(err)
+		}
+		await(t, kind+" to be listed", func() bool { return without.Legible(t.Context(), queue) != nil })
+		var shut *sealed.Error
+		if err := without.Legible(t.Context(), queue); !errors.As(err, &shut) || !strings.Contains(err.Error(), "workflow "+kind+", which runs") {
+			t.Errorf("%s: %v", kind, err)
+		}
+		if err := e.Legible(t.Context(), queue); err != nil {
+			t.Errorf("%s with the key: %v", kind, err)
+		}
+	}
+}
+
 // testEnd has the workflow end, and looks at what Temporal has of it.
 func testEnd(t *testing.T, e, without *Engine, run client.WorkflowRun) {
 	ctx := t.Context()
