@@ -60,6 +60,10 @@ func (a activity[Request, Response]) limit(attempt time.Duration) activity[Reque
 	return a
 }
 
+// Silence is how long a worker is not heard of until what it does is given to
+// another: a few heartbeats.
+const Silence = 15 * time.Second
+
 // first is the priority of what comes before the repositories of surveys that
 // wait for a worker: there are few of it, others wait for each, and a survey's
 // backlog is as long as its window.
@@ -69,7 +73,7 @@ var first = temporal.Priority{PriorityKey: 1}
 // away for minutes is waited for, for hours it is not.
 var bookkeeping = workflow.ActivityOptions{
 	StartToCloseTimeout: 30 * time.Minute, // a hundred thousand censuses are read in one
-	HeartbeatTimeout:    15 * time.Second, // a dead worker's work is given to another soon
+	HeartbeatTimeout:    Silence,          // a dead worker's work is given to another soon
 	RetryPolicy:         &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: time.Minute, MaximumAttempts: 30},
 	Priority:            first,
 }
@@ -90,7 +94,7 @@ var (
 	// for a host that restarts, short enough not to hold up a survey. What is
 	// not the remote's fault ends the activity, and the shard begins it again.
 	takeCensus = activity[*gromav1.TakeCensusRequest, *gromav1.TakeCensusResponse]{"TakeCensus", workflow.ActivityOptions{
-		HeartbeatTimeout:    15 * time.Second,
+		HeartbeatTimeout:    Silence,
 		WaitForCancellation: true,
 		RetryPolicy: &temporal.RetryPolicy{InitialInterval: 2 * time.Second, BackoffCoefficient: 2, MaximumInterval: 30 * time.Second, MaximumAttempts: attempts,
 			NonRetryableErrorTypes: []string{WorkerStopped, Trouble, "TemporalTimeout:Heartbeat"}},

@@ -40,7 +40,7 @@ func cancelSurvey(ctx context.Context, terminal Terminal, ask *askSettings, id s
 	if err != nil {
 		return said(err)
 	}
-	s := &session{terminal: terminal, api: a, again: terminal.command()}
+	s := &session{terminal: terminal, api: a, again: terminal.command(), view: &letGo{view: newView(terminal, false, ""), out: terminal.Err}}
 	if a.remote == "" {
 		s.handBack = func() {} // nothing is counted here
 	}

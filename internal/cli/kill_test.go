@@ -70,6 +70,9 @@ func TestCancel(t *testing.T) {
 	if status := Main([]string{"cancel", id, "--data", data}, terminal); status != exitGaps {
 		t.Fatalf("cancel ends with %d, want %d: %s", status, exitGaps, &stderr)
 	}
+	if said := stderr.String(); !strings.Contains(said, "in flight, until the process that counts lets go or, if it was killed, has not been heard of for 15s") {
+		t.Errorf("cancel does not say what it waits for: %s", said)
+	}
 	out.Reset()
 	if status := Main([]string{"show", id, "--data", data}, terminal); status != exitDone {
 		t.Fatalf("show ends with %d: %s", status, &stderr)

@@ -102,11 +102,15 @@ type session struct {
 	again    string // the command that goes on
 	// handBack gives back what is being counted; nil where a server counts.
 	handBack func()
+	view     view // nil for the usual
 }
 
 // see shows how a survey gets on, and its report when it has ended.
 func (s *session) see(ctx context.Context, id string) error {
-	f := &follower{api: s.api, survey: id, json: s.json, view: newView(s.terminal, s.json, s.logs)}
+	f := &follower{api: s.api, survey: id, json: s.json, view: s.view}
+	if f.view == nil {
+		f.view = newView(s.terminal, s.json, s.logs)
+	}
 	ended, err := f.follow(ctx)
 	if ctx.Err() != nil {
 		return s.stopped(ctx, f)

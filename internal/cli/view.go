@@ -13,6 +13,7 @@ import (
 	"groma/internal/canonical"
 	"groma/internal/report"
 	gromav1 "groma/proto/groma/v1"
+	"groma/workflows"
 )
 
 // A view shows how a survey gets on.
@@ -31,6 +32,30 @@ func newView(terminal Terminal, json bool, logs string) view {
 		return &live{out: file, pace: pace{logs: logs}}
 	}
 	return &lines{out: terminal.Err, pace: pace{logs: logs}}
+}
+
+// letGo says what a survey that was cancelled waits for, if that takes a while.
+type letGo struct {
+	view
+	out   io.Writer
+	since time.Time
+	said  bool
+}
+
+// aWhile is how long one waits without being told for what.
+const aWhile = 2 * time.Second
+
+func (v *letGo) show(p *gromav1.Progress) {
+	if v.since.IsZero() {
+		v.since = time.Now()
+	}
+	if p.Running > 0 && !v.said && time.Since(v.since) >= aWhile {
+		v.said = true
+		v.view.end()
+		fmt.Fprintf(v.out, "Cancelled. Waiting for %s in flight, until the process that counts lets go or, if it was killed, has not been heard of for %s.\n",
+			report.Plural(p.Running, "repository", "repositories"), workflows.Silence)
+	}
+	v.view.show(p)
 }
 
 // events prints every notice as a line of JSON.

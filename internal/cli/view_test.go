@@ -69,3 +69,24 @@ func TestSize(t *testing.T) {
 		}
 	}
 }
+
+// TestLetGo: what a cancelled survey waits for is said once, and only if it waits.
+func TestLetGo(t *testing.T) {
+	var out strings.Builder
+	v := &letGo{view: &events{}, out: &out}
+	v.show(&gromav1.Progress{Total: 9, Running: 3})
+	if out.Len() > 0 {
+		t.Errorf("at once it says %q", &out)
+	}
+	v.since = v.since.Add(-aWhile)
+	v.show(&gromav1.Progress{Total: 9})
+	if out.Len() > 0 {
+		t.Errorf("of nothing it says %q", &out)
+	}
+	for range 2 {
+		v.show(&gromav1.Progress{Total: 9, Running: 3})
+	}
+	if said := out.String(); strings.Count(said, "\n") != 1 || !strings.Contains(said, "Waiting for 3 repositories in flight") {
+		t.Errorf("it says %q", said)
+	}
+}
