@@ -140,7 +140,10 @@ func (q *Queue) settle(ctx context.Context, orders []order, handle func(context.
 		requests[i] = o.request
 	}
 	err := handled(ctx, requests, handle)
+	never := len(orders) == 1 && fault.KindOf(err) == fault.Invalid
 	switch stack := fault.StackOf(err); {
+	case never:
+		q.log().Error("a request for a rescan can never be done, and is thrown away", "repository", requests[0].GetRepository(), "error", err)
 	case stack != "":
 		q.log().Error("a panic was caught; the requests for rescans are tried again", "requests", len(orders), "error", err, "stack", stack)
 	case err != nil:
@@ -150,8 +153,7 @@ func (q *Queue) settle(ctx context.Context, orders []order, handle func(context.
 		switch {
 		case err == nil:
 			q.told(o.message.Ack())
-		case len(orders) == 1 && fault.KindOf(err) == fault.Invalid:
-			q.log().Error("a request for a rescan can never be done, and is thrown away", "repository", o.request.GetRepository(), "error", err)
+		case never:
 			q.told(o.message.Term())
 		default:
 			q.told(o.message.NakWithDelay(delay(o.attempt)))
