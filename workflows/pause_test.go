@@ -132,3 +132,37 @@ func TestSurvey_PauseRejected(t *testing.T) {
 		t.Errorf("a survey that reports answers %v, %v, want that it is over", rejected, err)
 	}
 }
+
+// TestSurvey_CancelWhileItWaits: a survey that is cancelled while a repository
+// waits for its next try, since its host asked for that or storage is away, waits
+// no longer, and says of the repository why it has no count.
+func TestSurvey_CancelWhileItWaits(t *testing.T) {
+	for name, w := range map[string]*world{
+		"for its host": {fails: func(string) error {
+			return temporal.NewApplicationErrorWithOptions("the host asks to be left alone", "unavailable", temporal.ApplicationErrorOptions{NextRetryDelay: 5 * time.Minute})
+		}},
+		"for storage": {loses: map[string]int{}, troubled: map[string]int{key(0): 1000}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w.repositories, w.shardSize = 1, 1
+			env := newSurvey(t, w)
+			begun := env.Now()
+			tries := 0
+			env.RegisterDelayedCallback(func() {
+				tries = w.tries[key(0)]
+				env.CancelWorkflow()
+			}, 40*time.Second)
+			env.ExecuteWorkflow(Survey, request())
+			if err := env.GetWorkflowError(); !temporal.IsCanceledError(err) {
+				t.Errorf("error is %v, want a cancellation", err)
+			}
+			if took := env.Now().Sub(begun); took > 45*time.Second || tries == 0 || w.tries[key(0)] != tries {
+				t.Errorf("it ended after %s and %d tries, want 40s and %d", took, w.tries[key(0)], tries)
+			}
+			taken := w.all()[key(0)]
+			if taken.GetOutcome() != "failed" || taken.GetReason() != "the survey was cancelled while it was being counted" || w.aggregated != 1 {
+				t.Errorf("the repository is %v in %d reports", taken, w.aggregated)
+			}
+		})
+	}
+}
