@@ -3,15 +3,12 @@
 package engine
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
-	"log/slog"
 	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -20,9 +17,7 @@ import (
 
 	natsserver "github.com/nats-io/nats-server/v2/server"
 	"go.temporal.io/api/workflowservice/v1"
-	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/worker"
 	sdk "go.temporal.io/sdk/workflow"
 
@@ -31,27 +26,6 @@ import (
 )
 
 const queue = "test"
-
-// TestMain plays the part that a test has for a process of its own.
-func TestMain(m *testing.M) {
-	folder := os.Getenv("GROMA_TEST_FOLDER")
-	switch os.Getenv("GROMA_TEST_PART") {
-	case "traveller":
-		travel(folder)
-	case "late comer":
-		comeLate(folder)
-	default:
-		os.Exit(m.Run())
-	}
-}
-
-// play makes a process that plays a part; what it says goes to the buffer.
-func play(part, folder string) (child *exec.Cmd, said *bytes.Buffer) {
-	child, said = exec.Command(os.Args[0]), &bytes.Buffer{}
-	child.Env = append(os.Environ(), "GROMA_TEST_PART="+part, "GROMA_TEST_FOLDER="+folder)
-	child.Stdout, child.Stderr = said, said
-	return child, said
-}
 
 func open(t *testing.T, c Config) *Engine {
 	t.Helper()
@@ -299,210 +273,4 @@ func TestOpen_NobodyThere_Error(t *testing.T) {
 			}
 		})
 	}
-}
-
-// TestStartServices_PortTaken_Error: where the server would end the process,
-// an error comes of it.
-func TestStartServices_PortTaken_Error(t *testing.T) {
-	child, said := play("late comer", t.TempDir())
-	if err := child.Run(); err != nil {
-		t.Errorf("%v: %s", err, said)
-	}
-	if want := "address already in use"; !strings.Contains(said.String(), want) {
-		t.Errorf("%q does not say: %s", said, want)
-	}
-}
-
-// comeLate starts Temporal on a port that is taken, and says what comes of it.
-func comeLate(folder string) {
-	ports, letGo, err := freePorts(len(services))
-	if err != nil {
-		panic(err)
-	}
-	defer letGo()
-	taken, err := net.Listen("tcp", fmt.Sprint(loopback, ":", ports[0]))
-	if err != nil {
-		panic(err)
-	}
-	defer taken.Close()
-	path := filepath.Join(folder, "temporal.db")
-	if err := prepareDatabase(context.Background(), path, false, slog.Default()); err != nil {
-		panic(err)
-	}
-	_, _, err = startServices(path, services, ports, newServerLog(slog.New(slog.DiscardHandler)))
-	fmt.Println(err)
-}
-
-// TestClose_LeavesNothing opens and closes twice, as there are things that the
-// first time leaves for the process.
-func TestClose_LeavesNothing(t *testing.T) {
-	folder := t.TempDir()
-	openAndClose := func() {
-		e := open(t, Config{Data: folder})
-		w := worker.New(e.Temporal, queue, worker.Options{})
-		w.RegisterWorkflow(waiting)
-		if err := w.Start(); err != nil {
-			t.Fatal(err)
-		}
-		w.Stop()
-		e.Close()
-	}
-	openAndClose()
-	before := goroutines()
-	openAndClose()
-	for range 100 {
-		if len(more(before, goroutines())) == 0 {
-			return
-		}
-		time.Sleep(50 * time.Millisecond)
-	}
-	for place, n := range more(before, goroutines()) {
-		t.Errorf("%d goroutines are left behind:\n%s", n, place)
-	}
-}
-
-// abandoned are goroutines that Temporal's server leaves: connections between
-// its services that it does not close, idle for ever or waiting to be tried
-// again. They are a few kilobytes in a process that is about to end.
-var abandoned = []string{
-	"google.golang.org/grpc/internal/grpcsync.(*CallbackSerializer).run(",
-	"google.golang.org/grpc.(*addrConn).resetTransportAndUnlock(",
-}
-
-// goroutines counts the goroutines by where they are.
-func goroutines() map[string]int {
-	stacks := make([]byte, 8<<20)
-	stacks = stacks[:runtime.Stack(stacks, true)]
-	count := map[string]int{}
-next:
-	for stack := range strings.SplitSeq(string(stacks), "\n\n") {
-		for _, name := range abandoned {
-			if strings.Contains(stack, name) {
-				continue next
-			}
-		}
-		var place []string
-		for _, line := range strings.Split(stack, "\n")[1:] {
-			if name, _, ok := strings.Cut(line, "("); ok && !strings.HasPrefix(line, "\t") {
-				place = append(place, name)
-			}
-		}
-		count[strings.Join(place, "\n")]++
-	}
-	return count
-}
-
-func more(before, after map[string]int) map[string]int {
-	left := map[string]int{}
-	for place, n := range after {
-		if n > before[place] {
-			left[place] = n - before[place]
-		}
-	}
-	return left
-}
-
-// TestKill: a process is killed in the middle of a workflow; the next one that
-// opens the folder finishes it, and does nothing again that was done.
-func TestKill(t *testing.T) {
-	folder := t.TempDir()
-	kill(t, folder)
-	e := open(t, Config{Data: folder})
-	steps := &steps{folder}
-	work(t, e, journey, steps)
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-	defer cancel()
-	if err := e.Temporal.GetWorkflow(ctx, "journey", "").Get(ctx, nil); err != nil {
-		t.Fatal(err)
-	}
-	got, err := os.ReadFile(steps.file())
-	if want := "first\nsecond\nsecond\n"; err != nil || string(got) != want {
-		t.Errorf("steps taken: %q, %v, want %q", got, err, want)
-	}
-}
-
-// kill lets a process travel until its second step, then kills it. It must not
-// have said a word.
-func kill(t *testing.T, folder string) {
-	t.Helper()
-	child, said := play("traveller", folder)
-	if err := child.Start(); err != nil {
-		t.Fatal(err)
-	}
-	for range 400 {
-		got, _ := os.ReadFile((&steps{folder}).file())
-		if strings.HasSuffix(string(got), "second\n") {
-			break
-		}
-		time.Sleep(50 * time.Millisecond)
-	}
-	child.Process.Kill()
-	child.Wait()
-	if child.ProcessState.Exited() {
-		t.Errorf("the child ended by itself: %v", child.ProcessState)
-	}
-	if said.Len() > 0 {
-		t.Errorf("the child says:\n%s", said)
-	}
-}
-
-// travel is the life of the process to be killed.
-func travel(folder string) {
-	ctx := context.Background()
-	e, err := Open(ctx, Config{Data: folder})
-	if err != nil {
-		panic(err)
-	}
-	w := worker.New(e.Temporal, queue, worker.Options{})
-	w.RegisterWorkflow(journey)
-	w.RegisterActivity(&steps{folder})
-	if err := w.Start(); err != nil {
-		panic(err)
-	}
-	run, err := e.Temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{ID: "journey", TaskQueue: queue}, journey)
-	if err != nil {
-		panic(err)
-	}
-	panic(run.Get(ctx, nil))
-}
-
-// journey is a workflow of two steps, the second of which has to be taken
-// twice.
-func journey(ctx sdk.Context) error {
-	ctx = sdk.WithActivityOptions(ctx, sdk.ActivityOptions{
-		StartToCloseTimeout: time.Minute,
-		HeartbeatTimeout:    2 * time.Second,
-		RetryPolicy:         &temporal.RetryPolicy{InitialInterval: 100 * time.Millisecond},
-	})
-	var s *steps
-	if err := sdk.ExecuteActivity(ctx, s.First).Get(ctx, nil); err != nil {
-		return err
-	}
-	return sdk.ExecuteActivity(ctx, s.Second).Get(ctx, nil)
-}
-
-type steps struct{ folder string }
-
-func (s *steps) file() string { return filepath.Join(s.folder, "steps") }
-
-func (s *steps) take(step string) error {
-	file, err := os.OpenFile(s.file(), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
-	if err != nil {
-		return err
-	}
-	defer file.Close()
-	_, err = file.WriteString(step + "\n")
-	return err
-}
-
-func (s *steps) First(context.Context) error { return s.take("first") }
-
-// Second goes on for ever in the process that will be killed.
-func (s *steps) Second(ctx context.Context) error {
-	err := s.take("second")
-	for os.Getenv("GROMA_TEST_FOLDER") != "" && ctx.Err() == nil {
-		activity.RecordHeartbeat(ctx)
-		time.Sleep(100 * time.Millisecond)
-	}
-	return err
 }
