@@ -138,7 +138,7 @@ func illegibleIn(ctx context.Context, path string, payloads converter.DataConver
 		if rows.Scan(&id, &kept) != nil || proto.Unmarshal(kept, memo) != nil {
 			continue
 		}
-		if err := shutMemo(memo, payloads); err != nil {
+		if err := shutOf(memoOf(memo), payloads); err != nil {
 			return fmt.Errorf("workflow %s, which is unfinished: %w", id, err)
 		}
 	}

@@ -53,7 +53,7 @@ func illegible(ctx context.Context, temporal client.Client, namespace, queue str
 		if queue != "" && run.GetTaskQueue() != queue {
 			continue
 		}
-		seen := slices.Collect(maps.Values(run.GetMemo().GetFields()))
+		seen := memoOf(run.GetMemo())
 		if len(seen) == 0 && inputs < mostInputs {
 			inputs++
 			seen = inputOf(ctx, temporal, namespace, run.GetExecution())
@@ -76,9 +76,8 @@ func inputOf(ctx context.Context, temporal client.Client, namespace string, run 
 	return history.History.Events[0].GetWorkflowExecutionStartedEventAttributes().GetInput().GetPayloads()
 }
 
-// shutMemo is why a memo cannot be read, nil if it can.
-func shutMemo(memo *common.Memo, payloads converter.DataConverter) error {
-	return shutOf(slices.Collect(maps.Values(memo.GetFields())), payloads)
+func memoOf(memo *common.Memo) []*common.Payload {
+	return slices.Collect(maps.Values(memo.GetFields()))
 }
 
 // shutOf is why some payloads cannot be read, nil if they can.
