@@ -11,6 +11,7 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"groma/internal/fault"
+	"groma/internal/world/worldtest"
 )
 
 // panicking is a carrier that panics with what it was told, once it has carried
@@ -47,7 +48,7 @@ func TestPanics(t *testing.T) {
 	})
 	defer c.Close()
 	told := base64.StdEncoding.EncodeToString([]byte("someone:" + marked))
-	request := Request{Address: serve(t, text1).URL + "/o/plain"}
+	request := Request{Address: worldtest.Serve(t, text1).URL + "/o/plain"}
 	for after, ask := range map[int]func(*Remote) error{
 		0: nil, // the probe itself
 		2: func(r *Remote) error { _, err := r.Fetch(t.Context(), Limits{}); return err },
@@ -69,7 +70,7 @@ func TestPanics(t *testing.T) {
 func TestFetchBlobs_Panics(t *testing.T) {
 	c := New(Config{})
 	defer c.Close()
-	remote, err := c.Probe(t.Context(), Request{Address: serve(t, text1).URL + "/o/plain"})
+	remote, err := c.Probe(t.Context(), Request{Address: worldtest.Serve(t, text1).URL + "/o/plain"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"groma/internal/artefact"
+	"groma/internal/artefact/artefacttest"
 	"groma/internal/census"
 	"groma/internal/engine"
 	"groma/internal/gitwire"
@@ -175,7 +176,7 @@ func expectBug(t *testing.T, got map[string]string, log *lines, others map[strin
 
 // TestListSurveys_Panics: a survey that cannot be read for a bug hides no other.
 func TestListSurveys_Panics(t *testing.T) {
-	store, log := newStore(t), &lines{}
+	store, log := artefacttest.NewFolder(t), &lines{}
 	first, second := reported(t, store, 1, "a"), reported(t, store, 2, "b")
 	client := newClient(service.Config{Store: brittle{store, []string{first}}, Log: slog.New(slog.NewTextHandler(log, nil))})
 	got, err := client.ListSurveys(t.Context(), &gromav1.ListSurveysRequest{})
