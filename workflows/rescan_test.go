@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"slices"
 	"strings"
 	"sync"
@@ -12,7 +11,6 @@ import (
 	"time"
 
 	"go.temporal.io/sdk/converter"
-	"go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
 	"go.temporal.io/sdk/workflow"
@@ -85,17 +83,6 @@ func (o *outside) MakeEdition(_ context.Context, request *gromav1.ReviseRequest)
 	return &gromav1.ReviseResponse{Edition: &gromav1.Edition{Number: int64(len(o.editions)) + 1}}, nil
 }
 
-func newRescan(t *testing.T, o *outside) *testsuite.TestWorkflowEnvironment {
-	t.Helper()
-	var suite testsuite.WorkflowTestSuite
-	suite.SetLogger(log.NewStructuredLogger(slog.New(slog.DiscardHandler)))
-	env := suite.NewTestWorkflowEnvironment()
-	env.SetTestTimeout(time.Minute)
-	Register(env)
-	env.RegisterActivity(o)
-	return env
-}
-
 const repository = "github.com/o/r"
 
 func containing(survey string, seconds int64, windows ...*gromav1.Window) *gromav1.Containing {
@@ -124,7 +111,7 @@ func rescanned(t *testing.T, env *testsuite.TestWorkflowEnvironment) *gromav1.Re
 func TestRescan_Burst(t *testing.T) {
 	for _, spread := range []time.Duration{100 * time.Microsecond, time.Millisecond, 5 * time.Millisecond, 8 * time.Millisecond} {
 		o := &outside{}
-		env := newRescan(t, o)
+		env := newEnvironment(o)
 		for i := range 20 {
 			env.RegisterDelayedCallback(func() { push(env, 50) }, time.Duration(50*i)*spread)
 		}
@@ -139,7 +126,7 @@ func TestRescan_Burst(t *testing.T) {
 // one more, and its result is what the rescan ends with.
 func TestRescan_PushedMeanwhile(t *testing.T) {
 	o := &outside{surveys: []*gromav1.Containing{containing("a", 60)}}
-	env := newRescan(t, o)
+	env := newEnvironment(o)
 	o.onCensus = func(n int) {
 		if n == 1 {
 			push(env, 100)
@@ -160,7 +147,7 @@ func TestRescan_Surveys(t *testing.T) {
 	o := &outside{same: map[string]bool{"c": true}, surveys: []*gromav1.Containing{
 		containing("a", 60), containing("b", 60, &gromav1.Window{Name: "2025"}), containing("c", 60), containing("d", 90),
 	}}
-	response := rescanned(t, newRescan(t, o))
+	response := rescanned(t, newEnvironment(o))
 	if len(o.asked) != 3 || o.asked[1].Target.Windows[0].Name != "2025" {
 		t.Errorf("asked %v, want three censuses, the second with its window", o.asked)
 	}
@@ -204,7 +191,7 @@ func TestSame_EveryField(t *testing.T) {
 
 func TestRescan_NoSurvey(t *testing.T) {
 	o := &outside{}
-	response := rescanned(t, newRescan(t, o))
+	response := rescanned(t, newEnvironment(o))
 	if len(o.asked) != 1 || o.asked[0].Target.Address != "https://"+repository || len(o.handed) != 0 || response.Taken.GetOutcome() != "counted" || len(response.Surveys) != 0 {
 		t.Errorf("asked %v, handed over %v, and it ends with %v", o.asked, o.handed, response)
 	}
@@ -218,7 +205,7 @@ func TestRescan_LostWorker(t *testing.T) {
 		}
 		return nil
 	}
-	if response := rescanned(t, newRescan(t, o)); len(o.handed) != 1 || response.Taken.Commit != "commit 4" {
+	if response := rescanned(t, newEnvironment(o)); len(o.handed) != 1 || response.Taken.Commit != "commit 4" {
 		t.Errorf("handed over %v after three lost workers, want the fourth's", o.handed)
 	}
 }
@@ -227,7 +214,7 @@ func TestRescan_LostWorker(t *testing.T) {
 func TestRescan_Fails(t *testing.T) {
 	o := &outside{surveys: []*gromav1.Containing{containing("a", 60)}}
 	o.fails = func(int) error { return temporal.NewApplicationError("refused", "unavailable") }
-	if response := rescanned(t, newRescan(t, o)); len(o.handed) != 0 || response.Taken.Outcome != "failed" {
+	if response := rescanned(t, newEnvironment(o)); len(o.handed) != 0 || response.Taken.Outcome != "failed" {
 		t.Errorf("handed over %v and ends with %v, want nothing and a failure", o.handed, response)
 	}
 }
@@ -237,7 +224,7 @@ func TestRescan_Fails(t *testing.T) {
 func TestRescan_DamagedSurvey(t *testing.T) {
 	o := &outside{surveys: []*gromav1.Containing{containing("a", 60), containing("b", 60)}}
 	o.keepsNo = map[string]error{"a": temporal.NewNonRetryableApplicationError("damaged", "invalid", nil)}
-	env := newRescan(t, o)
+	env := newEnvironment(o)
 	o.onCensus = func(n int) {
 		if n == 1 {
 			push(env, 1)
@@ -278,7 +265,7 @@ func TestRescan_HostAway(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			o := &outside{surveys: []*gromav1.Containing{containing("a", 60)}}
-			env := newRescan(t, o)
+			env := newEnvironment(o)
 			away(env, o, test.away)
 			var later []string
 			env.SetOnChildWorkflowStartedListener(func(info *workflow.Info, _ workflow.Context, _ converter.EncodedValues) {
@@ -306,7 +293,7 @@ func TestRescan_HostAway(t *testing.T) {
 func TestRescanLater(t *testing.T) {
 	for _, long := range []time.Duration{0, 10 * time.Minute, 3 * time.Hour, 5 * time.Hour} {
 		o := &outside{surveys: []*gromav1.Containing{containing("a", 60)}}
-		env := newRescan(t, o)
+		env := newEnvironment(o)
 		begun := env.Now()
 		away(env, o, long)
 		env.ExecuteWorkflow(RescanLater, &gromav1.RescanRequest{Repository: repository})
@@ -324,7 +311,7 @@ func TestRescanLater(t *testing.T) {
 func TestRescanLater_Permanent(t *testing.T) {
 	o := &outside{surveys: []*gromav1.Containing{containing("a", 60)}}
 	o.fails = func(int) error { return temporal.NewNonRetryableApplicationError("gone", "not-found", nil) }
-	env := newRescan(t, o)
+	env := newEnvironment(o)
 	env.ExecuteWorkflow(RescanLater, &gromav1.RescanRequest{Repository: repository})
 	if err := env.GetWorkflowError(); err != nil || len(o.asked) != 1 {
 		t.Errorf("%d tries, %v, want one", len(o.asked), err)
@@ -335,7 +322,7 @@ func TestRescanLater_Permanent(t *testing.T) {
 // anew.
 func TestRescanLater_Pushed(t *testing.T) {
 	o := &outside{surveys: []*gromav1.Containing{containing("a", 60)}}
-	env := newRescan(t, o)
+	env := newEnvironment(o)
 	away(env, o, 6*time.Hour)
 	env.RegisterDelayedCallback(func() { push(env, 1) }, 3*time.Hour)
 	env.ExecuteWorkflow(RescanLater, &gromav1.RescanRequest{Repository: repository})
@@ -348,7 +335,7 @@ func TestRescanLater_Pushed(t *testing.T) {
 // one begins with a census.
 func TestRescan_Continued(t *testing.T) {
 	o := &outside{}
-	env := newRescan(t, o)
+	env := newEnvironment(o)
 	env.SetContinueAsNewSuggested(true)
 	o.onCensus = func(int) { push(env, 10) }
 	env.ExecuteWorkflow(Rescan, &gromav1.RescanRequest{Repository: repository})
@@ -357,7 +344,7 @@ func TestRescan_Continued(t *testing.T) {
 		t.Fatalf("%d censuses, and it ends with %v, want one and another run", len(o.asked), err)
 	}
 	o.onCensus = nil
-	if rescanned(t, newRescan(t, o)); len(o.asked) != 2 {
+	if rescanned(t, newEnvironment(o)); len(o.asked) != 2 {
 		t.Errorf("%d censuses after the next run, want 2", len(o.asked))
 	}
 }
@@ -370,7 +357,7 @@ func hand(env *testsuite.TestWorkflowEnvironment, key, commit string) {
 // make an edition or two, in which each repository is as it was found last.
 func TestEdition_Storm(t *testing.T) {
 	o := &outside{}
-	env := newRescan(t, o)
+	env := newEnvironment(o)
 	for i := range 200 {
 		env.RegisterDelayedCallback(func() { hand(env, key(i), "old") }, time.Duration(i)*20*time.Millisecond)
 		env.RegisterDelayedCallback(func() { hand(env, key(i), "new") }, time.Duration(i)*50*time.Millisecond)
@@ -393,7 +380,7 @@ func TestEdition_Storm(t *testing.T) {
 // TestEdition_Late: what comes while an edition is made is in the next.
 func TestEdition_Late(t *testing.T) {
 	o := &outside{}
-	env := newRescan(t, o)
+	env := newEnvironment(o)
 	o.onMake = func(n int) {
 		if n == 1 {
 			hand(env, key(2), "c")
@@ -411,7 +398,7 @@ func TestEdition_Late(t *testing.T) {
 func TestEdition_Trouble(t *testing.T) {
 	for _, long := range []time.Duration{time.Minute, 2 * time.Hour, 24 * time.Hour} {
 		o := &outside{}
-		env := newRescan(t, o)
+		env := newEnvironment(o)
 		back := env.Now().Add(long)
 		o.makes = func(*gromav1.ReviseRequest) error {
 			if env.Now().Before(back) {
@@ -450,7 +437,7 @@ func TestEdition_Damaged(t *testing.T) {
 	for i := range mostRevisions + 5 {
 		request.Taken = append(request.Taken, &gromav1.Taken{Key: key(i)})
 	}
-	env := newRescan(t, o)
+	env := newEnvironment(o)
 	env.ExecuteWorkflow(Edition, request)
 	if err := env.GetWorkflowError(); err == nil || len(o.editions) != 1 || len(o.editions[0].Taken) != 5 {
 		t.Errorf("%d editions, %v, want one of the rest", len(o.editions), err)
@@ -460,7 +447,7 @@ func TestEdition_Damaged(t *testing.T) {
 // TestEdition_Continued: nothing is lost when another run goes on.
 func TestEdition_Continued(t *testing.T) {
 	o := &outside{}
-	env := newRescan(t, o)
+	env := newEnvironment(o)
 	env.SetContinueAsNewSuggested(true)
 	o.onMake = func(n int) {
 		if n == 1 {
@@ -475,7 +462,7 @@ func TestEdition_Continued(t *testing.T) {
 	}
 	carried := &gromav1.EditionRequest{}
 	decode(t, next.Input, carried)
-	env = newRescan(t, o)
+	env = newEnvironment(o)
 	env.ExecuteWorkflow(Edition, carried)
 	if err := env.GetWorkflowError(); err != nil || len(o.editions) != 2 || len(o.editions[0].Taken) != 1 || len(o.editions[1].Taken) != 2 {
 		t.Errorf("editions are %v, %v", o.editions, err)
@@ -489,7 +476,7 @@ func TestEdition_Many(t *testing.T) {
 	for i := range mostRevisions + 5 {
 		request.Taken = append(request.Taken, &gromav1.Taken{Key: key(i)})
 	}
-	env := newRescan(t, o)
+	env := newEnvironment(o)
 	env.ExecuteWorkflow(Edition, request)
 	if err := env.GetWorkflowError(); err != nil || len(o.editions) != 2 || len(o.editions[1].Taken) != 5 {
 		t.Errorf("%d editions, %v, want 2 with the rest in the second", len(o.editions), err)

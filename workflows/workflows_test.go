@@ -15,6 +15,7 @@ import (
 	"go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/worker"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	gromav1 "groma/proto/groma/v1"
@@ -183,12 +184,20 @@ func newSurvey(t *testing.T, w *world) *testsuite.TestWorkflowEnvironment {
 	if w.loses == nil {
 		w.loses, w.troubled = map[string]int{}, map[string]int{}
 	}
+	return newEnvironment(w)
+}
+
+// newEnvironment runs workflows with these activities. A workflow of which
+// nothing is heard for a second is not taken for stuck, as it is by default: the
+// machine may have been busy with others.
+func newEnvironment(activities any) *testsuite.TestWorkflowEnvironment {
 	var suite testsuite.WorkflowTestSuite
 	suite.SetLogger(log.NewStructuredLogger(slog.New(slog.DiscardHandler)))
 	env := suite.NewTestWorkflowEnvironment()
 	env.SetTestTimeout(time.Minute)
+	env.SetWorkerOptions(worker.Options{DeadlockDetectionTimeout: time.Minute})
 	Register(env)
-	env.RegisterActivity(w)
+	env.RegisterActivity(activities)
 	return env
 }
 
