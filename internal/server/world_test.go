@@ -238,11 +238,16 @@ func (l *locked) String() string {
 	return l.buffer.String()
 }
 
-// headerPatience is for headers here.
-const headerPatience = time.Second
-
 // newHouse serves until its test ends.
 func newHouse(t testing.TB, c Config, parts Parts) *house {
+	t.Helper()
+	h := buildHouse(t, c, parts)
+	h.serve(t)
+	return h
+}
+
+// buildHouse listens, and does not serve yet: its server can be changed.
+func buildHouse(t testing.TB, c Config, parts Parts) *house {
 	t.Helper()
 	h := &house{log: &locked{}, served: make(chan error, 1)}
 	parts.Log = slog.New(slog.NewTextHandler(h.log, nil))
@@ -258,16 +263,18 @@ func newHouse(t testing.TB, c Config, parts Parts) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server.headerTime = headerPatience
 	h.server, h.url = server, "http://"+address
 	if c.TLSCert != "" {
 		h.url = "https://" + address
 	}
+	return h
+}
+
+func (h *house) serve(t testing.TB) {
 	var ctx context.Context
 	ctx, h.stop = context.WithCancel(context.Background())
-	go func() { h.served <- server.Serve(ctx) }()
+	go func() { h.served <- h.server.Serve(ctx) }()
 	t.Cleanup(func() { h.end(t) })
-	return h
 }
 
 // end stops the house, once.
@@ -282,7 +289,7 @@ func (h *house) end(t testing.TB) {
 		if open {
 			close(h.served)
 		}
-	case <-time.After(10 * time.Second):
+	case <-time.After(time.Minute):
 		t.Error("Serve does not end")
 	}
 }
