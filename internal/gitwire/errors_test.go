@@ -191,7 +191,7 @@ func testFetch_Idle(t *testing.T, client newClient) {
 	}))
 	defer half.Close()
 	defer close(release)
-	_, err = c.Probe(t.Context(), Request{Address: half.URL + "/o/n"})
+	_, err = impatient(client(t, Config{})).Probe(t.Context(), Request{Address: half.URL + "/o/n"})
 	if got := fault.KindOf(err); got != fault.TimedOut {
 		t.Errorf("amid the answer: %v (%q)", err, got)
 	}

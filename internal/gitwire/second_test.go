@@ -362,7 +362,7 @@ func TestSecond_Idle(t *testing.T) {
 		return true
 	})
 	defer close(release)
-	_, err := client(t, Config{IdleTimeout: 300 * time.Millisecond}).Probe(t.Context(), Request{Address: url + "/o/plain"})
+	_, err := impatient(client(t, Config{})).Probe(t.Context(), Request{Address: url + "/o/plain"})
 	if got := fault.KindOf(err); got != fault.TimedOut {
 		t.Errorf("%v (%q), want timed-out", err, got)
 	}

@@ -88,6 +88,13 @@ func bothVersions(t *testing.T, test func(*testing.T, newClient)) {
 	}
 }
 
+// impatient has a client wait for long until an answer begins, as the machine may
+// be busy, and hardly for what follows.
+func impatient(c *Client) *Client {
+	c.config.IdleTimeout = 200 * time.Millisecond // what was made of it before has a minute
+	return c
+}
+
 func set(t *testing.T, s *world.Server, name, directive string) {
 	t.Helper()
 	if err := s.Set(name, directive); err != nil {

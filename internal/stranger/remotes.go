@@ -223,13 +223,14 @@ func answering(what, outcome, says string, answer http.HandlerFunc) *Case {
 }
 
 // silent is a host that begins to answer and then says nothing. A remote may be
-// still for a fraction of a second here.
+// still for a second here, so that one that answers at once does so in time on a
+// machine that is busy, too.
 func silent(what, outcome, says string, begin func(http.ResponseWriter)) *Case {
 	c := answering(what, outcome, says, func(w http.ResponseWriter, r *http.Request) {
 		begin(w)
 		<-r.Context().Done()
 	})
-	c.idle, c.Time = 300*time.Millisecond, 5*time.Second
+	c.idle, c.Time = time.Second, 10*time.Second
 	return c
 }
 
