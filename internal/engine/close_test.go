@@ -28,7 +28,7 @@ func TestClose_LeavesNothing(t *testing.T) {
 	openAndClose()
 	before := goroutines()
 	openAndClose()
-	for range 100 {
+	for range 1200 {
 		if len(more(before, goroutines())) == 0 {
 			return
 		}

@@ -83,14 +83,15 @@ func TestKill(t *testing.T) {
 	e := open(t, Config{Data: folder})
 	steps := &steps{folder}
 	work(t, e, journey, steps)
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	if err := e.Temporal.GetWorkflow(ctx, "journey", "").Get(ctx, nil); err != nil {
 		t.Fatal(err)
 	}
 	got, err := os.ReadFile(steps.file())
-	if want := "first\nsecond\nsecond\n"; err != nil || string(got) != want {
-		t.Errorf("steps taken: %q, %v, want %q", got, err, want)
+	again, ok := strings.CutPrefix(string(got), "first\nsecond\n")
+	if err != nil || !ok || again == "" || strings.ReplaceAll(again, "second\n", "") != "" {
+		t.Errorf("steps taken: %q, %v, want the first once, and the second again", got, err)
 	}
 }
 
@@ -102,7 +103,7 @@ func kill(t *testing.T, folder string) {
 	if err := child.Start(); err != nil {
 		t.Fatal(err)
 	}
-	for range 400 {
+	for range 1200 {
 		got, _ := os.ReadFile((&steps{folder}).file())
 		if strings.HasSuffix(string(got), "second\n") {
 			break
@@ -140,17 +141,17 @@ func travel(folder string) {
 }
 
 // journey is a workflow of two steps, the second of which has to be taken
-// twice.
+// again. Only that one is missed when two seconds bring no word of it.
 func journey(ctx sdk.Context) error {
 	ctx = sdk.WithActivityOptions(ctx, sdk.ActivityOptions{
 		StartToCloseTimeout: time.Minute,
-		HeartbeatTimeout:    2 * time.Second,
 		RetryPolicy:         &temporal.RetryPolicy{InitialInterval: 100 * time.Millisecond},
 	})
 	var s *steps
 	if err := sdk.ExecuteActivity(ctx, s.First).Get(ctx, nil); err != nil {
 		return err
 	}
+	ctx = sdk.WithHeartbeatTimeout(ctx, 2*time.Second)
 	return sdk.ExecuteActivity(ctx, s.Second).Get(ctx, nil)
 }
 
