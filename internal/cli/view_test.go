@@ -3,6 +3,7 @@ package cli
 import (
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	gromav1 "groma/proto/groma/v1"
@@ -20,11 +21,15 @@ func TestCounts_SaysWhereEveryRepositoryIs(t *testing.T) {
 }
 
 func TestPace_LeavesOutWhatWasDoneBefore(t *testing.T) {
+	synctest.Test(t, testPaceRate)
+}
+
+func testPaceRate(t *testing.T) {
 	var v pace
 	if got := v.say(someProgress()); got != "0s" {
 		t.Errorf("at first it says %q, want no rate", got)
 	}
-	v.since = time.Now().Add(-10 * time.Second)
+	time.Sleep(10 * time.Second)
 	p := someProgress()
 	p.Outcomes["counted"] += 5 // five in ten seconds, two are left
 	if got, want := v.say(p), "10s, 0.5/s, about 4s left"; got != want {
@@ -33,11 +38,15 @@ func TestPace_LeavesOutWhatWasDoneBefore(t *testing.T) {
 }
 
 func TestPace_SaysWhenNothingMoves(t *testing.T) {
+	synctest.Test(t, testPaceStill)
+}
+
+func testPaceStill(t *testing.T) {
 	v := pace{logs: "groma.log"}
 	p := someProgress()
 	p.Running = 0
 	v.say(p)
-	v.moved = time.Now().Add(-patience - time.Second)
+	time.Sleep(patience + time.Second)
 	if got := v.say(p); !strings.Contains(got, "nothing has moved for 21s") || !strings.Contains(got, "groma.log") {
 		t.Errorf("got %q, want it to say where to look", got)
 	}
