@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bufio"
 	"bytes"
 	"io"
 	"net/http"
@@ -19,21 +20,20 @@ func TestSurvey_BegunElsewhere(t *testing.T) {
 	dir := t.TempDir()
 	tour := serveTour(t, dir)
 	data := filepath.Join(dir, "data")
-	at := "http://127.0.0.1:" + freePort(t)
-	stopServer := serveProcess(t, at, data)
+	at, stopServer := serveProcess(t, data)
 	id := strings.TrimSpace(groma(t, exitDone, "survey", filepath.Join(dir, "landscape.yml"), "--server", at, "--detach"))
 	stopServer()
 
 	if went := killAtFirst(t, surveyProcess(t, dir, tour, "data", "--json", "--concurrency", "1")); went != id {
 		t.Fatalf("it goes on with %s, want %s", went, id)
 	}
-	stopServer = serveProcess(t, at, data)
+	at, stopServer = serveProcess(t, data)
 	groma(t, exitDone, "survey", filepath.Join(dir, "landscape.yml"), "--server", at, "--detach") // the server's own
 	stopServer()
 	groma(t, exitGaps, "cancel", id, "--data", data)
 
 	beside := killAtFirst(t, surveyProcess(t, dir, tour, "data", "--json", "--concurrency", "1", "--recount"))
-	serveProcess(t, at, data)
+	at, _ = serveProcess(t, data)
 	for _, asked := range [][]string{
 		{"survey", filepath.Join(dir, "landscape.yml"), "--recount", "--detach"}, {"cancel", beside}, {"pause", beside},
 	} {
@@ -62,32 +62,49 @@ func groma(t *testing.T, want int, args ...string) string {
 	return out.String()
 }
 
-// serveProcess is a server without a worker, until it is killed.
-func serveProcess(t *testing.T, at, data string) (kill func()) {
+// serveProcess is a server without a worker, until it is killed, and where it
+// serves.
+func serveProcess(t *testing.T, data string) (at string, kill func()) {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), os.Args[0], "serve", "--no-worker", "--listen", strings.TrimPrefix(at, "http://"), "--data", data)
+	cmd := exec.CommandContext(t.Context(), os.Args[0], "serve", "--no-worker", "--listen", "127.0.0.1:0", "--data", data)
 	cmd.Env = append(os.Environ(), runAsGroma+"=1")
-	var log bytes.Buffer
-	cmd.Stderr = &log
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
+	log, err := cmd.StderrPipe()
+	if err == nil {
+		err = cmd.Start()
 	}
-	for end := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
-		response, err := http.Get(at + "/readyz")
-		if err == nil {
-			response.Body.Close()
-			if response.StatusCode == http.StatusOK {
-				break
-			}
-		}
-		if time.Now().After(end) {
-			t.Fatalf("the server is not ready: %s", &log)
-		}
+	if err != nil {
+		t.Fatal(err)
 	}
 	kill = func() {
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
 	}
 	t.Cleanup(kill)
-	return kill
+	var said strings.Builder
+	for lines := bufio.NewScanner(log); at == "" && lines.Scan(); {
+		said.WriteString(lines.Text() + "\n")
+		_, at, _ = strings.Cut(lines.Text(), "msg=serving url=")
+	}
+	if at == "" {
+		t.Fatalf("the server does not say where it serves: %s", &said)
+	}
+	go io.Copy(io.Discard, log)
+	untilReady(t, at)
+	return at, kill
+}
+
+func untilReady(t *testing.T, at string) {
+	t.Helper()
+	for end := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
+		response, err := http.Get(at + "/readyz")
+		if err == nil {
+			response.Body.Close()
+			if response.StatusCode == http.StatusOK {
+				return
+			}
+		}
+		if time.Now().After(end) {
+			t.Fatalf("the server is not ready: %v", err)
+		}
+	}
 }

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"errors"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -40,12 +39,11 @@ func TestScript(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:           "testdata/script",
 		UpdateScripts: goldentest.Updating(),
-		Cmds:          map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "await": await, "setenv": setenv},
+		Cmds:          map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "await": await, "served": servedAt, "setenv": setenv},
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("TOUR", tour)
 			env.Setenv("GROMA_DATA", filepath.Join(env.WorkDir, "data"))
 			env.Setenv("GIT_CONFIG_GLOBAL", "/dev/null")
-			env.Setenv("PORT", freePort(t))
 			for _, who := range []string{"GIT_AUTHOR", "GIT_COMMITTER"} {
 				env.Setenv(who+"_NAME", "A")
 				env.Setenv(who+"_EMAIL", "a@example.org")
@@ -54,17 +52,6 @@ func TestScript(t *testing.T) {
 			return nil
 		},
 	})
-}
-
-// freePort is a port that nothing listens at just now.
-func freePort(t *testing.T) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer listener.Close()
-	return strconv.Itoa(listener.Addr().(*net.TCPAddr).Port)
 }
 
 // await waits until a file has something in it, or a URL answers with 200: await
@@ -87,11 +74,32 @@ func await(script *testscript.TestScript, neg bool, args []string) {
 			return response.StatusCode == http.StatusOK
 		}
 	}
+	aMinute(script, args[0]+" "+args[1], there)
+}
+
+// aMinute waits until something is there.
+func aMinute(script *testscript.TestScript, what string, there func() bool) {
 	for end := time.Now().Add(time.Minute); !there(); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(end) {
-			script.Fatalf("%s %s is not there after a minute", args[0], args[1])
+			script.Fatalf("%s is not there after a minute", what)
 		}
 	}
+}
+
+// servedAt waits until a server's log says where it serves, in JSON, and sets
+// GROMA_SERVER to that and PORT to its port: served LOG.
+func servedAt(script *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		script.Fatalf("usage: served LOG")
+	}
+	aMinute(script, "the server's address", func() bool {
+		log, _ := os.ReadFile(script.MkAbs(args[0]))
+		_, after, _ := strings.Cut(string(log), `"msg":"serving","url":"`)
+		url, _, said := strings.Cut(after, `"`)
+		script.Setenv("GROMA_SERVER", url)
+		script.Setenv("PORT", url[strings.LastIndex(url, ":")+1:])
+		return said
+	})
 }
 
 // setenv sets a variable to what a file says: setenv NAME FILE.
