@@ -181,7 +181,7 @@ func (r *recorder) update(id, name string) {
 }
 
 func (r *recorder) tryUpdate(id, name string) (client.WorkflowUpdateHandle, error) {
-	ctx, cancel := context.WithTimeout(r.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(r.Context(), time.Minute)
 	defer cancel()
 	handle, err := r.engine.Temporal.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
 		WorkflowID: id, UpdateName: name, WaitForStage: client.WorkflowUpdateStageCompleted,
@@ -260,7 +260,7 @@ func (r *recorder) scheduled() {
 	if err != nil {
 		r.Fatal(err)
 	}
-	for range 200 {
+	for range 1200 {
 		described, err := schedule.Describe(r.Context())
 		if err != nil {
 			r.Fatal(err)
@@ -280,7 +280,7 @@ func (r *recorder) scheduled() {
 func (r *recorder) expectState(state, id string) {
 	r.Helper()
 	query := workflows.SearchState + " = '" + state + "' AND " + workflows.SearchLandscape + " IS NOT NULL"
-	for range 200 {
+	for range 1200 {
 		list, err := r.engine.Temporal.ListWorkflow(r.Context(), &workflowservice.ListWorkflowExecutionsRequest{Query: query})
 		if err != nil {
 			r.Fatal(err)

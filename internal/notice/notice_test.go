@@ -117,7 +117,7 @@ func following(t *testing.T, b *Bus, survey string, from From) (ids <-chan strin
 			if err != nil {
 				t.Errorf("Follow: %v", err)
 			}
-		case <-time.After(5 * time.Second):
+		case <-time.After(patience / 2):
 			t.Error("Follow outlives its context")
 		}
 	})
@@ -133,7 +133,7 @@ func expect(t *testing.T, ids <-chan string, want ...string) {
 			if got != id {
 				t.Fatalf("got notice %q, want %q", got, id)
 			}
-		case <-time.After(20 * time.Second):
+		case <-time.After(time.Minute):
 			t.Fatalf("notice %q did not come", id)
 		}
 	}
@@ -257,7 +257,7 @@ func TestFollow_ClosedConnection_Error(t *testing.T) {
 		if err == nil {
 			t.Error("Follow says nothing of a closed connection")
 		}
-	case <-time.After(10 * time.Second):
+	case <-time.After(time.Minute):
 		t.Error("Follow does not notice a closed connection")
 	}
 }

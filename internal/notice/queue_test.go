@@ -66,7 +66,7 @@ func put(t *testing.T, q *Queue, repository, delivery string) {
 func backlog(t *testing.T, q *Queue, want int64) {
 	t.Helper()
 	var got int64
-	for range 500 { // what is done is taken away in a moment
+	for range 6000 { // what is done is taken away in a moment
 		var err error
 		if got, err = q.Backlog(t.Context()); err != nil {
 			t.Fatal(err)
@@ -92,7 +92,7 @@ func working(t *testing.T, q *Queue, handle func(context.Context, []*gromav1.Res
 			if err != nil {
 				t.Errorf("Work: %v", err)
 			}
-		case <-time.After(5 * time.Second):
+		case <-time.After(patience / 2):
 			t.Error("Work outlives its context")
 		}
 	})
@@ -121,7 +121,7 @@ func TestQueue_Burst(t *testing.T) {
 	})
 	select {
 	case <-all:
-	case <-time.After(20 * time.Second):
+	case <-time.After(time.Minute):
 		t.Fatalf("%d of 1000 came", len(seen))
 	}
 	if batches > 10 {
@@ -289,7 +289,7 @@ func answering(t *testing.T, call Caller, log *slog.Logger) (asker *nats.Conn, s
 	})
 	t.Cleanup(stop)
 	asker = w.connect()
-	for range 200 { // it begins some time after the call
+	for range 6000 { // it begins some time after the call
 		if reply, err := asker.Request("$SRV.INFO.groma", nil, time.Second); err == nil && strings.Contains(string(reply.Data), "groma.api.DeleteSchedule") {
 			return asker, stop
 		}
@@ -320,7 +320,7 @@ func TestAnswer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	reply, err := asker.Request("groma.api.RescanRepository", data, 5*time.Second)
+	reply, err := asker.Request("groma.api.RescanRepository", data, time.Minute)
 	got := &gromav1.RescanRepositoryResponse{}
 	if err == nil {
 		err = proto.Unmarshal(reply.Data, got)
@@ -329,7 +329,7 @@ func TestAnswer(t *testing.T) {
 		t.Errorf("got %v, %v", got, err)
 	}
 	asked := &nats.Msg{Subject: "groma.api.RescanRepository", Data: []byte(`{"repository": "d/e/f"}`), Header: nats.Header{"Content-Type": {"application/json"}}}
-	reply, err = asker.RequestMsg(asked, 5*time.Second)
+	reply, err = asker.RequestMsg(asked, time.Minute)
 	if err != nil || !json.Valid(reply.Data) || protojson.Unmarshal(reply.Data, got) != nil || got.GetRepository() != "RescanRepository d/e/f" {
 		t.Errorf("got %v, %v", reply, err)
 	}
@@ -339,17 +339,17 @@ func TestAnswer(t *testing.T) {
 		{"RescanRepository", "\n\x05large", "resource_exhausted"},
 		{"GetSurvey", "", "internal"},
 	} {
-		reply, err := asker.Request("groma.api."+test.subject, []byte(test.data), 5*time.Second)
+		reply, err := asker.Request("groma.api."+test.subject, []byte(test.data), time.Minute)
 		if err != nil || reply.Header.Get("Nats-Service-Error-Code") != test.code || strings.Contains(reply.Header.Get("Nats-Service-Error"), "/var") {
 			t.Errorf("%s: got %v, %v", test.subject, reply, err)
 		}
 	}
-	if _, err := asker.Request("groma.api.WatchSurvey", nil, 5*time.Second); !errors.Is(err, nats.ErrNoResponders) {
+	if _, err := asker.Request("groma.api.WatchSurvey", nil, time.Minute); !errors.Is(err, nats.ErrNoResponders) {
 		t.Errorf("a stream is offered: %v", err)
 	}
 	stop()
-	reply, err = asker.Request("groma.api.RescanRepository", data, 5*time.Second)
-	if !errors.Is(err, nats.ErrNoResponders) && reply.Header.Get("Nats-Service-Error-Code") != "unavailable" {
+	reply, err = asker.Request("groma.api.RescanRepository", data, time.Minute)
+	if !errors.Is(err, nats.ErrNoResponders) && (err != nil || reply.Header.Get("Nats-Service-Error-Code") != "unavailable") {
 		t.Errorf("it is offered still: %v, %v", reply, err)
 	}
 }
@@ -372,7 +372,7 @@ func TestAnswer_Bounds(t *testing.T) {
 	var group sync.WaitGroup
 	for range 200 {
 		group.Go(func() {
-			if _, err := asker.Request("groma.api.GetSurvey", nil, 20*time.Second); err != nil {
+			if _, err := asker.Request("groma.api.GetSurvey", nil, time.Minute); err != nil {
 				t.Error(err)
 			}
 		})

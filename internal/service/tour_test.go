@@ -440,7 +440,7 @@ func testSchedule(t *testing.T, client, shut gromav1connect.SurveyServiceClient)
 		t.Errorf("goes on: %v, %v", on, err)
 	}
 	var listed *gromav1.ListSchedulesResponse
-	for range 100 { // Temporal lists a moment later
+	for range 1200 { // Temporal lists a moment later
 		if listed, err = client.ListSchedules(t.Context(), &gromav1.ListSchedulesRequest{}); err != nil || len(listed.Schedules) > 0 {
 			break
 		}
