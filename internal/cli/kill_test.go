@@ -80,6 +80,14 @@ func TestCancel(t *testing.T) {
 	if !strings.Contains(out.String(), "cancelled") || !strings.Contains(out.String(), "8 repositories: ") {
 		t.Errorf("the report of a cancelled survey is\n%s", &out)
 	}
+	if want := "Survey " + id + " was cancelled"; strings.Count(stderr.String(), want) != 2 { // then, and now
+		t.Errorf("show does not say %q: %s", want, &stderr)
+	}
+	for _, asked := range [][]string{{"surveys"}, {"surveys", "--json"}} { // of storage, which alone knows it for ever
+		if listed := groma(t, exitDone, append(asked, "--data", data)...); !strings.Contains(listed, "cancelled") || strings.Contains(listed, "reported") {
+			t.Errorf("%s lists\n%s", asked, listed)
+		}
+	}
 	if status := Main([]string{"cancel", id, "--data", data}, terminal); status != exitFailed {
 		t.Errorf("cancelling again ends with %d, want %d", status, exitFailed)
 	}

@@ -14,7 +14,6 @@ import (
 	"groma/internal/census"
 	"groma/internal/engine"
 	"groma/internal/gitwire"
-	"groma/internal/report"
 	"groma/internal/service"
 	gromav1 "groma/proto/groma/v1"
 	"groma/workers"
@@ -121,9 +120,7 @@ func (s *session) see(ctx context.Context, id string) error {
 	if err := fruitless(ended); err != nil {
 		return err
 	}
-	if ended.State == "cancelled" { // by another command, it may be
-		fmt.Fprintf(s.terminal.Err, "Survey %s was cancelled; the report has what was counted until then.\n", report.Printable(ended.Survey))
-	}
+	tellCancelled(s.terminal, ended) // by another command, it may be
 	ctx = context.WithoutCancel(ctx)
 	if err := s.finish(ctx, ended); err != nil {
 		return err

@@ -121,7 +121,15 @@ func (c *showCommand) run(ctx context.Context, args []string) error {
 		return said(err)
 	}
 	c.gaps(answer)
+	tellCancelled(c.terminal, answer.GetSurvey())
 	return nil
+}
+
+// tellCancelled says of a survey that was cancelled that its report is not whole.
+func tellCancelled(terminal Terminal, survey *gromav1.SurveyState) {
+	if survey.GetState() == "cancelled" {
+		fmt.Fprintf(terminal.Err, "Survey %s was cancelled; the report has what was counted until then.\n", report.Printable(survey.GetSurvey()))
+	}
 }
 
 // gaps lists the repositories without a count.

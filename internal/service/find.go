@@ -20,7 +20,8 @@ import (
 // A known survey is what storage says of it.
 type known struct {
 	*begun
-	editions []*gromav1.Edition // none if there is no report
+	editions  []*gromav1.Edition // none if there is no report
+	cancelled bool               // as its report has it
 }
 
 // begun is what never changes of a survey.
@@ -124,6 +125,11 @@ func (s *Service) load(ctx context.Context, id string) (*known, error) {
 		return nil, err
 	}
 	k := &known{begun: s.memory.get(id), editions: editions.GetEditions()}
+	if editions != nil {
+		if k.cancelled, err = survey.Cancelled(ctx, s.Store, id, editions); err != nil {
+			return nil, err
+		}
+	}
 	if k.begun == nil {
 		if k.begun, err = s.begun(ctx, id, k.latest()); err != nil {
 			return nil, err

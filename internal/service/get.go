@@ -71,5 +71,5 @@ func (s *Service) listEditions(ctx context.Context, request *gromav1.ListEdition
 	if _, err := k.edition(0); err != nil {
 		return nil, err
 	}
-	return &gromav1.ListEditionsResponse{Editions: &gromav1.Editions{Survey: k.id, Editions: k.editions}}, nil
+	return &gromav1.ListEditionsResponse{Editions: &gromav1.Editions{Survey: k.id, Editions: k.editions, Cancelled: &k.cancelled}}, nil
 }

@@ -46,6 +46,34 @@ func TestListSurveys(t *testing.T) {
 	expectStates(t, paged, want)
 }
 
+// TestCancelled: a survey that was cancelled is so for ever, whoever asks, though no
+// Temporal knows of it.
+func TestCancelled(t *testing.T) {
+	store := artefacttest.NewFolder(t)
+	first, second := aggregated(t, store, 1, true, "a"), reported(t, store, 2, "a") // of the same
+	client := newClient(service.Config{Store: store})
+	all, err := client.ListSurveys(t.Context(), &gromav1.ListSurveysRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []*gromav1.SurveyState{
+		{Survey: first, State: "cancelled", Repositories: 1, Uncounted: 1, Edition: 1},
+		{Survey: second, State: "reported", Repositories: 1, Uncounted: 1, Edition: 1},
+	}
+	expectStates(t, all.Surveys, want)
+	for i, id := range []string{first, second} {
+		got, err := client.GetSurvey(t.Context(), &gromav1.GetSurveyRequest{Survey: id})
+		if err != nil || got.Survey.State != want[i].State {
+			t.Errorf("got %v: %v", got, err)
+		}
+		editions, err := client.ListEditions(t.Context(), &gromav1.ListEditionsRequest{Survey: id})
+		if err != nil || editions.Editions.Cancelled == nil || editions.Editions.GetCancelled() != (id == first) {
+			t.Errorf("its editions are %v: %v", editions, err)
+		}
+		expectEnd(t, client, id, want[i].State)
+	}
+}
+
 func expectStates(t *testing.T, got, want []*gromav1.SurveyState) {
 	t.Helper()
 	if len(got) != len(want) {

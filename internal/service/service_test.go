@@ -54,6 +54,12 @@ func begin(t *testing.T, store artefact.Store, minute int, planned bool, names .
 // reported has a survey of some repositories reported. None of them was found.
 func reported(t *testing.T, store artefact.Store, minute int, names ...string) string {
 	t.Helper()
+	return aggregated(t, store, minute, false, names...)
+}
+
+// aggregated has a survey reported that was cancelled, or was not.
+func aggregated(t *testing.T, store artefact.Store, minute int, cancelled bool, names ...string) string {
+	t.Helper()
 	id := begin(t, store, minute, true, names...).Survey
 	request := &gromav1.SummariseShardRequest{Survey: id}
 	for _, name := range names {
@@ -62,7 +68,7 @@ func reported(t *testing.T, store artefact.Store, minute int, names ...string) s
 	if _, err := survey.SummariseShard(t.Context(), store, request); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := survey.Aggregate(t.Context(), store, &gromav1.AggregateRequest{Survey: id, Shards: 1}); err != nil {
+	if _, _, err := survey.Aggregate(t.Context(), store, &gromav1.AggregateRequest{Survey: id, Shards: 1, Cancelled: cancelled}); err != nil {
 		t.Fatal(err)
 	}
 	return id

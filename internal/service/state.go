@@ -92,7 +92,9 @@ func isShut(err error) bool {
 }
 
 // state is how a survey stands, without its progress, and its workflow, if there
-// is one. Where there is a report, nobody has to answer for it.
+// is one. Where there is a report, nobody has to answer for it: that it was
+// cancelled is kept with it, since Temporal forgets, and knows of several surveys
+// of the same only the last.
 func (s *Service) state(ctx context.Context, k *known) (*gromav1.SurveyState, *run, error) {
 	r, err := s.runOf(ctx, k.begun)
 	if err != nil && k.latest() == nil {
@@ -102,10 +104,10 @@ func (s *Service) state(ctx context.Context, k *known) (*gromav1.SurveyState, *r
 	switch {
 	case r.running():
 		state.State = runningState(k, r)
-	case r != nil && r.status == enums.WORKFLOW_EXECUTION_STATUS_CANCELED:
+	case k.cancelled, r != nil && r.status == enums.WORKFLOW_EXECUTION_STATUS_CANCELED && k.latest() == nil:
 		state.State = stateCancelled
 	case k.latest() != nil:
-		state.State = stateReported
+		state.State = stateReported // or it was cancelled when all was counted
 	case r != nil:
 		state.State, state.Reason = stateFailed, s.reason(ctx, r)
 	default:

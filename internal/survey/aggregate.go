@@ -160,7 +160,10 @@ func Aggregate(ctx context.Context, store artefact.Store, request *gromav1.Aggre
 	if err != nil {
 		return nil, "", err
 	}
-	if err := keepFirst(ctx, store, kept, request.Cancelled); err != nil {
+	if kept.Cancelled == nil { // what an earlier try kept may be the report alone
+		kept.Cancelled = &request.Cancelled
+	}
+	if err := keepFirst(ctx, store, kept); err != nil {
 		return nil, "", err
 	}
 	return kept.Editions[0].Outcomes, key, nil

@@ -247,7 +247,7 @@ func keepOlder(ctx context.Context, store artefact.Store, id string) error {
 	if err != nil {
 		return err
 	}
-	return keepFirst(ctx, store, editions, false)
+	return keepFirst(ctx, store, editions)
 }
 
 // members returns what a survey's manifest says of its repositories.

@@ -99,12 +99,7 @@ func TestContaining_Cancelled(t *testing.T) {
 			store := artefacttest.NewFolder(t)
 			surveyed(t, store, "list-20260101-000000-aaaa", 12)
 			const cancelled = "list-20260102-000000-aaaa"
-			if err := KeepSources(t.Context(), store, cancelled, list(12)); err != nil {
-				t.Fatal(err)
-			}
-			if _, err := Plan(t.Context(), store, &gromav1.PlanRequest{Survey: cancelled, Spec: spec(), StartedAt: timestamppb.New(began), ShardSize: 10}); err != nil {
-				t.Fatal(err)
-			}
+			plannedAs(t, store, cancelled)
 			for _, try := range tries {
 				on := store
 				if try != nil {

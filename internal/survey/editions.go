@@ -48,6 +48,20 @@ func readEditions(ctx context.Context, store artefact.Store, id string) (kept []
 	return kept, editions, nil
 }
 
+// Cancelled reports whether a survey that has a report was ended before everything
+// was counted. Its editions say it. Where an earlier version kept those, what else
+// it kept is read, once for each survey; if that is lost, nobody knows it.
+func Cancelled(ctx context.Context, store artefact.Store, id string, editions *gromav1.Editions) (bool, error) {
+	if editions.Cancelled != nil {
+		return editions.GetCancelled(), nil
+	}
+	kept, err := indexOf(store).reportedOf(ctx, store, id)
+	if errors.Is(err, artefact.ErrMissing) || fault.KindOf(err) == fault.Invalid {
+		return false, nil
+	}
+	return kept.GetCancelled(), err
+}
+
 // notThere says of a survey that something it cannot do without is missing that
 // it is not there: tried again, it would be missing again.
 func notThere(id string, err error) error {
@@ -114,7 +128,7 @@ func editionOf(number int64, name string, made *timestamppb.Timestamp, totals *g
 
 // keepFirst keeps a survey's first edition, and that there is a report. Either
 // may be there from an earlier try.
-func keepFirst(ctx context.Context, store artefact.Store, editions *gromav1.Editions, cancelled bool) error {
+func keepFirst(ctx context.Context, store artefact.Store, editions *gromav1.Editions) error {
 	data, err := canonical.MarshalIndent(editions)
 	if err != nil {
 		return err
@@ -123,7 +137,7 @@ func keepFirst(ctx context.Context, store artefact.Store, editions *gromav1.Edit
 	if err != nil && !errors.Is(err, artefact.ErrChanged) {
 		return err
 	}
-	return keepReported(ctx, store, editions.Survey, cancelled)
+	return keepReported(ctx, store, editions.Survey, editions.GetCancelled())
 }
 
 // Report reads the latest edition of a survey's report, or fails with

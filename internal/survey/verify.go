@@ -295,6 +295,9 @@ func (v *verifier) documents(ctx context.Context) error {
 	if request.Survey != "" && request.Survey != id {
 		v.found(wrong(artefact.RequestKey(id), "is of another survey, %q", request.Survey))
 	}
+	if said := v.editions.Cancelled; said != nil && reported.Spec != nil && *said != reported.Cancelled {
+		v.found(wrong(artefact.EditionsKey(id), "says of whether the survey was cancelled the opposite of %s", artefact.ReportedKey(id)))
+	}
 	return nil
 }
 

@@ -29,7 +29,10 @@ type Editions struct {
 	state  protoimpl.MessageState `protogen:"open.v1"`
 	Survey string                 `protobuf:"bytes,1,opt,name=survey,proto3" json:"survey,omitempty"`
 	// Editions count from 1, in order.
-	Editions      []*Edition `protobuf:"bytes,2,rep,name=editions,proto3" json:"editions,omitempty"`
+	Editions []*Edition `protobuf:"bytes,2,rep,name=editions,proto3" json:"editions,omitempty"`
+	// Cancelled says whether the survey was ended before everything was counted.
+	// It is absent where an earlier version kept them: ReportedSurvey says it then.
+	Cancelled     *bool `protobuf:"varint,3,opt,name=cancelled,proto3,oneof" json:"cancelled,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -76,6 +79,13 @@ func (x *Editions) GetEditions() []*Edition {
 		return x.Editions
 	}
 	return nil
+}
+
+func (x *Editions) GetCancelled() bool {
+	if x != nil && x.Cancelled != nil {
+		return *x.Cancelled
+	}
+	return false
 }
 
 // Edition is one report of a survey.
@@ -1118,10 +1128,13 @@ var File_groma_v1_edition_proto protoreflect.FileDescriptor
 
 const file_groma_v1_edition_proto_rawDesc = "" +
 	"\n" +
-	"\x16groma/v1/edition.proto\x12\bgroma.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x15groma/v1/survey.proto\"Q\n" +
+	"\x16groma/v1/edition.proto\x12\bgroma.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x15groma/v1/survey.proto\"\x82\x01\n" +
 	"\bEditions\x12\x16\n" +
 	"\x06survey\x18\x01 \x01(\tR\x06survey\x12-\n" +
-	"\beditions\x18\x02 \x03(\v2\x11.groma.v1.EditionR\beditions\"\x8c\x03\n" +
+	"\beditions\x18\x02 \x03(\v2\x11.groma.v1.EditionR\beditions\x12!\n" +
+	"\tcancelled\x18\x03 \x01(\bH\x00R\tcancelled\x88\x01\x01B\f\n" +
+	"\n" +
+	"_cancelled\"\x8c\x03\n" +
 	"\aEdition\x12\x16\n" +
 	"\x06number\x18\x01 \x01(\x03R\x06number\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x123\n" +
@@ -1273,6 +1286,7 @@ func file_groma_v1_edition_proto_init() {
 		return
 	}
 	file_groma_v1_survey_proto_init()
+	file_groma_v1_edition_proto_msgTypes[0].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{

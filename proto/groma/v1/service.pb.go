@@ -287,7 +287,8 @@ type SurveyState struct {
 	state  protoimpl.MessageState `protogen:"open.v1"`
 	Survey string                 `protobuf:"bytes,1,opt,name=survey,proto3" json:"survey,omitempty"`
 	// State is planning, counting, paused or reporting while it runs; reported,
-	// cancelled or failed after that; unfinished if no server runs it.
+	// cancelled or failed after that; unfinished if no server runs it. Cancelled is
+	// for ever: its report lacks what was not counted by then.
 	State string `protobuf:"bytes,2,opt,name=state,proto3" json:"state,omitempty"`
 	// Reason says why it failed.
 	Reason    string                 `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
