@@ -49,6 +49,9 @@ const (
 	ResumeUpdate = "resume"
 )
 
+// Census is the type of the activity that takes one repository's census.
+const Census = "TakeCensus"
+
 // PushSignal tells a rescan, with a [gromav1.RescanRequested], that the
 // repository may have changed again.
 const PushSignal = "push"

@@ -93,7 +93,7 @@ var (
 	// takeCensus gives a remote five tries within about a minute: long enough
 	// for a host that restarts, short enough not to hold up a survey. What is
 	// not the remote's fault ends the activity, and the shard begins it again.
-	takeCensus = activity[*gromav1.TakeCensusRequest, *gromav1.TakeCensusResponse]{"TakeCensus", workflow.ActivityOptions{
+	takeCensus = activity[*gromav1.TakeCensusRequest, *gromav1.TakeCensusResponse]{Census, workflow.ActivityOptions{
 		HeartbeatTimeout:    Silence,
 		WaitForCancellation: true,
 		RetryPolicy: &temporal.RetryPolicy{InitialInterval: 2 * time.Second, BackoffCoefficient: 2, MaximumInterval: 30 * time.Second, MaximumAttempts: attempts,

@@ -1894,7 +1894,9 @@ func (x *AggregateResponse) GetOutcomes() map[string]int64 {
 }
 
 // Progress is how far a survey or a shard has come. Its outcomes, running and
-// waiting add up to total at every moment.
+// waiting add up to total at every moment. Running are those that a worker has
+// begun, but in the answer of a shard's workflow, which tells of all that it has
+// handed out: it does not learn when a worker has room for one.
 type Progress struct {
 	state  protoimpl.MessageState `protogen:"open.v1"`
 	Survey string                 `protobuf:"bytes,1,opt,name=survey,proto3" json:"survey,omitempty"`
@@ -1904,7 +1906,8 @@ type Progress struct {
 	Waiting  int64            `protobuf:"varint,4,opt,name=waiting,proto3" json:"waiting,omitempty"`
 	Running  int64            `protobuf:"varint,5,opt,name=running,proto3" json:"running,omitempty"`
 	Outcomes map[string]int64 `protobuf:"bytes,6,rep,name=outcomes,proto3" json:"outcomes,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"varint,2,opt,name=value"`
-	// RunningSince are the censuses in flight, the oldest first, a few of them.
+	// Oldest are censuses in flight, those first that were handed out first, a few
+	// of them.
 	Oldest []*Running `protobuf:"bytes,7,rep,name=oldest,proto3" json:"oldest,omitempty"`
 	// Shards are the shards in flight, to be asked for their own progress.
 	Shards        []int64 `protobuf:"varint,8,rep,packed,name=shards,proto3" json:"shards,omitempty"`
@@ -1998,7 +2001,7 @@ func (x *Progress) GetShards() []int64 {
 	return nil
 }
 
-// Running is one census in flight.
+// Running is one census in flight, and since when it is handed out.
 type Running struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Key           string                 `protobuf:"bytes,1,opt,name=key,proto3" json:"key,omitempty"`
