@@ -44,13 +44,16 @@ func inProcess(s *service.Service) gromav1connect.SurveyServiceClient {
 	return gromav1connect.NewSurveyServiceClient(connect.NewClient(connectinprocess.New(server)))
 }
 
+// serverFlag names the server.
+const serverFlag = "server"
+
 // serverSettings say which server to ask; without one, this process is it.
 type serverSettings struct {
 	address, tokenFile, ca string
 }
 
 func (s *serverSettings) register(flags *pflag.FlagSet) {
-	flags.StringVar(&s.address, "server", "", "URL of a groma server to ask, as in https://groma.example.org (default: this process does it)")
+	flags.StringVar(&s.address, serverFlag, "", "URL of a groma server to ask, as in https://groma.example.org (default: this process does it)")
 	flags.StringVar(&s.tokenFile, "server-token-file", "", "file with the token for the server (or GROMA_SERVER_TOKEN)")
 	flags.StringVar(&s.ca, "server-ca", "", "file of certificates to trust the server by (default: the system's)")
 }

@@ -50,7 +50,8 @@ func configure(cmd *cobra.Command, terminal Terminal) error {
 	return errors.Join(errs...)
 }
 
-// settle gives one flag the value of its variable, or else the file's.
+// settle gives one flag the value of its variable, or else the file's. To the set
+// that the flag is of it was not given: see passedOver.
 func settle(flag *pflag.Flag, terminal Terminal, file configFile) error {
 	if value := terminal.Env(variable(flag.Name)); value != "" {
 		if err := flag.Value.Set(value); err != nil {

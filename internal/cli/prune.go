@@ -38,13 +38,21 @@ without a rule or a name no survey goes.
 
 It only says what would go, unless told --yes. An unfinished survey stays, with
 everything of the repositories it asks for, and so does whatever is younger than
---grace. It may be stopped at any moment. Begin no survey while it removes. It
-works on storage alone, and has no --server.`,
+--grace. It may be stopped at any moment. Begin no survey while it removes.
+
+It works on storage alone, and has no --server. Where GROMA_SERVER, or the file
+of --config, names one, it removes nothing unless --data or --store says from
+where.`,
 		Example: `  groma prune
   groma prune --keep-last 3
   groma prune --keep-last 1 --keep-newer-than 90d --yes
   groma prune cncf-landscape-20260101-073345-1f0c --yes`,
-		RunE: func(cmd *cobra.Command, args []string) error { return c.run(cmd.Context(), args) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := c.engine.alone(cmd, terminal, c.yes); err != nil {
+				return err
+			}
+			return c.run(cmd.Context(), args)
+		},
 	}
 	flags := cmd.Flags()
 	flags.StringArrayVar(&c.keep, "keep", nil, "keep this survey, whatever a rule says; may be repeated")

@@ -56,6 +56,9 @@ The exit status is 0 if all is well and 1 if something was found.`,
 			if !cmd.Flags().Changed("seed") {
 				c.seed = rand.Uint64N(1 << 32)
 			}
+			if err := c.engine.alone(cmd, terminal, false); err != nil {
+				return err
+			}
 			return c.run(cmd.Context(), argument(args))
 		},
 	}
