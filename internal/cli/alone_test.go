@@ -62,6 +62,23 @@ func TestAlone(t *testing.T) {
 	}
 }
 
+// TestThere: what is given for this process is not passed over by a command that
+// asks a server, as if it had been looked at.
+func TestThere(t *testing.T) {
+	data := t.TempDir()
+	for _, args := range [][]string{{"surveys"}, {"show", "some-survey"}, {"cancel", "some-survey"}, {"rescan", "example.org/o/r"}, {"schedule", "list"}} {
+		var said bytes.Buffer
+		terminal := Terminal{Out: io.Discard, Err: &said, Env: env([]string{"GROMA_SERVER=https://groma.example"})}
+		if status := Main(append(args, "--data", data), terminal); status != exitUsage || !strings.Contains(said.String(), "--data is of this process, and the server at https://groma.example") {
+			t.Errorf("%v ends with %d and says %q", args, status, &said)
+		}
+		said.Reset()
+		if Main(append(args, "--data", data, "--server="), terminal); strings.Contains(said.String(), "groma.example") {
+			t.Errorf("%v asks a server that is not to be asked: %s", args, &said)
+		}
+	}
+}
+
 func env(settings []string) func(string) string {
 	return func(name string) string {
 		for _, setting := range settings {

@@ -172,18 +172,38 @@ func (b bearing) RoundTrip(request *http.Request) (*http.Response, error) {
 type askSettings struct {
 	server serverSettings
 	engine engineSettings
+	flags  *pflag.FlagSet // of the command
 }
 
 func (s *askSettings) register(flags *pflag.FlagSet, terminal Terminal) {
+	s.flags = flags
 	s.server.register(flags)
 	s.engine.register(flags, terminal)
+}
+
+// there is the server that is to be asked. Settings of this process that are given
+// for this call mean that something else is to be asked, and are refused. Variables
+// and files are for many calls, and are passed over.
+func (s *askSettings) there(terminal Terminal) (*api, error) {
+	ours := pflag.NewFlagSet("", pflag.ContinueOnError)
+	(&engineSettings{}).register(ours, terminal)
+	var err error
+	s.flags.Visit(func(flag *pflag.Flag) { // those of the command line: see settle
+		if ours.Lookup(flag.Name) != nil {
+			err = usagef("--%s is of this process, and the server at %s is to be asked: leave it out, or say with --server= that none is to be asked", flag.Name, s.server.address)
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	return s.server.remote(terminal)
 }
 
 // reading asks for what is kept. In this process only storage is opened, so it
 // works while a survey runs on the same data folder.
 func (s *askSettings) reading(ctx context.Context, terminal Terminal) (*api, error) {
 	if s.server.address != "" {
-		return s.server.remote(terminal)
+		return s.there(terminal)
 	}
 	store, err := s.engine.openStore(ctx, terminal)
 	if err != nil {
@@ -196,7 +216,7 @@ func (s *askSettings) reading(ctx context.Context, terminal Terminal) (*api, err
 // Temporal: the one that is named, or that of whoever holds the data folder.
 func (s *askSettings) steering(ctx context.Context, terminal Terminal) (*api, error) {
 	if s.server.address != "" {
-		return s.server.remote(terminal)
+		return s.there(terminal)
 	}
 	e, joined, err := s.engine.openOrJoin(ctx, terminal)
 	if err != nil {

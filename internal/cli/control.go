@@ -51,7 +51,7 @@ func cancelSurvey(ctx context.Context, terminal Terminal, ask *askSettings, id s
 // takes no censuses, since the one that did may be gone.
 func (s *askSettings) ending(ctx context.Context, terminal Terminal, id string) (*api, error) {
 	if s.server.address != "" {
-		return s.server.remote(terminal)
+		return s.there(terminal)
 	}
 	kept, err := s.reading(ctx, terminal)
 	if err != nil {
