@@ -13,7 +13,8 @@ import (
 )
 
 // killed kills a survey at a random moment, and gives the same command again,
-// until it ends by itself.
+// until it ends by itself, or is killed when its report is kept: the same command
+// would begin another survey then.
 func (s *storm) killed(ctx context.Context, dir string) ([]outcome, error) {
 	begun, again := time.Now(), newLedger(filepath.Join(dir, "data", "store"))
 	for kills := 0; ; kills++ {
@@ -28,12 +29,30 @@ func (s *storm) killed(ctx context.Context, dir string) ([]outcome, error) {
 		if err := again.settle(s.host.packs()); err != nil {
 			return nil, fmt.Errorf("life %d: %w", kills+1, err)
 		}
+		times := fmt.Sprintf("%d kills", kills)
+		if !over {
+			bench.Say("kill %d: %d of %d repositories are kept", kills+1, len(again.kept), len(s.names))
+			times = fmt.Sprintf("%d kills, the last when its report was kept", kills+1)
+			if over, err = s.fetchReport(ctx, dir); err != nil {
+				return nil, err
+			}
+		}
 		if over {
-			o := outcome{fault: "kill -9 at random moments, and the same command again", times: fmt.Sprintf("%d kills", kills), again: again.String(), wall: time.Since(begun), calm: s.wall}
+			o := outcome{fault: "kill -9 at random moments, and the same command again", times: times, again: again.String(), wall: time.Since(begun), calm: s.wall}
 			return []outcome{o}, s.same(dir)
 		}
-		bench.Say("kill %d: %d of %d repositories are kept", kills+1, len(again.kept), len(s.names))
 	}
+}
+
+// fetchReport has the report written of a survey that was killed when that was
+// kept, if it was.
+func (s *storm) fetchReport(ctx context.Context, dir string) (kept bool, err error) {
+	data := filepath.Join(dir, "data")
+	if found, err := filepath.Glob(filepath.Join(data, "store", "reported", "*.json")); len(found) == 0 || err != nil {
+		return false, err
+	}
+	_, err = bench.Output(bench.Command(ctx, s.groma, "report", "--data", data, "--format", "facts", "--out", filepath.Join(dir, "report")))
+	return true, err
 }
 
 // shortest is how long a life lasts at least, after its first sign.
