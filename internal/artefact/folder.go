@@ -15,9 +15,12 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+
+	"groma/internal/fault"
 )
 
-// Folder keeps artefacts as files below a folder, one for each key.
+// Folder keeps artefacts as files below a folder, one for each key. What is no
+// file, and lies where one belongs, is damage.
 type Folder struct {
 	root     string
 	swapping chan struct{} // holds one
@@ -213,6 +216,8 @@ func (f *Folder) checked(ctx context.Context, key string) (data []byte, checked 
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, false, fmt.Errorf("%s: %w", key, ErrMissing)
+	case errors.Is(err, ErrDamaged):
+		return nil, false, fault.Errorf(fault.Invalid, "%s: %w; %s", key, err, Remedy(key))
 	case err != nil:
 		return nil, false, fmt.Errorf("artefact: read %s: %w", key, err)
 	case !sound(data, sum):
@@ -224,15 +229,11 @@ func (f *Folder) checked(ctx context.Context, key string) (data []byte, checked 
 // readSummed reads a file and the checksum that is kept of it, both of the same
 // file whoever swaps it meanwhile.
 func readSummed(name string) (data []byte, sum string, err error) {
-	file, err := os.Open(name)
+	file, info, err := openFile(name)
 	if err != nil {
 		return nil, "", err
 	}
 	defer file.Close()
-	info, err := file.Stat()
-	if err != nil {
-		return nil, "", err
-	}
 	whole := bytes.NewBuffer(make([]byte, 0, info.Size()+bytes.MinRead))
 	if _, err := whole.ReadFrom(file); err != nil {
 		return nil, "", err
@@ -268,7 +269,7 @@ func (f *Folder) keys(ctx context.Context, prefix string) ([]string, error) {
 	}
 	var keys []string
 	err := filepath.WalkDir(filepath.Join(f.root, filepath.FromSlash(folder)), func(name string, entry fs.DirEntry, err error) error {
-		if errors.Is(err, fs.ErrNotExist) {
+		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) { // nothing lies below a file
 			return nil
 		}
 		if err = errors.Join(err, ctx.Err()); err != nil {

@@ -10,8 +10,8 @@ import (
 )
 
 // ErrDamaged says that what is kept under the key is not what was kept: its
-// bytes do not have the checksum that was kept with them. Another try would find
-// the same.
+// bytes do not have the checksum that was kept with them, or there are none to
+// read. Another try would find the same.
 var ErrDamaged = errors.New("artefact is damaged")
 
 // sumOf is the checksum of an artefact: SHA-256 in hexadecimal. It is kept

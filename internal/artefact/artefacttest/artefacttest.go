@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"groma/internal/artefact"
+	"groma/internal/fault"
 )
 
 // NewFolder is an empty store, which goes with the test.
@@ -31,6 +32,7 @@ func NewFolder(t testing.TB) artefact.Store {
 func Run(t *testing.T, store artefact.Store) {
 	t.Run("Create", func(t *testing.T) { create(t, store) })
 	t.Run("Missing", func(t *testing.T) { missing(t, store) })
+	t.Run("Between", func(t *testing.T) { between(t, store) })
 	t.Run("Race", func(t *testing.T) { race(t, store) })
 	t.Run("Swap", func(t *testing.T) { swap(t, store) })
 	t.Run("SwapRace", func(t *testing.T) { swapRace(t, store) })
@@ -75,6 +77,22 @@ func missing(t *testing.T, store artefact.Store) {
 	}
 	if _, err := store.Get(t.Context(), "missing/nothing"); !errors.Is(err, artefact.ErrMissing) {
 		t.Errorf("Get of nothing: %v, want ErrMissing", err)
+	}
+}
+
+// between: nothing is kept under what other keys only begin with, nor below an
+// artefact; to some stores it is damage, and to none worth another try.
+func between(t *testing.T, store artefact.Store) {
+	if err := store.Create(t.Context(), "between/folder/below", []byte("1")); err != nil {
+		t.Fatal(err)
+	}
+	for _, key := range []string{"between", "between/folder", "between/folder/below/it"} {
+		if _, err := store.Get(t.Context(), key); !errors.Is(err, artefact.ErrMissing) && fault.KindOf(err) != fault.Invalid {
+			t.Errorf("Get %s: %v, want ErrMissing or a fault that is Invalid", key, err)
+		}
+	}
+	for key, err := range store.List(t.Context(), "between/folder/below/") {
+		t.Errorf("below an artefact lies %q: %v", key, err)
 	}
 }
 
