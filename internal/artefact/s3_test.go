@@ -87,6 +87,30 @@ func TestS3_Swap(t *testing.T) {
 	}
 }
 
+// TestS3_Create: only what says that the key is in use is ErrExists; to take
+// anything else for it would leave nothing kept.
+func TestS3_Create(t *testing.T) {
+	for name, test := range map[string]struct {
+		server aServer
+		exists bool // else it succeeds or fails otherwise
+		fails  bool
+	}{
+		"kept":                 {aServer{status: 200}, false, false},
+		"in use":               {aServer{status: 412, code: "PreconditionFailed"}, true, true},
+		"another writes now":   {aServer{status: 409, code: "ConditionalRequestConflict"}, true, true},
+		"a folder that goes":   {aServer{status: 409, code: "ExistingObjectIsDirectory"}, false, true},
+		"its folder went away": {aServer{status: 404, code: "NoSuchKey"}, false, true},
+		"may not":              {aServer{status: 403, code: "AccessDenied"}, false, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			err := test.server.start(t).Create(t.Context(), "a/x.json", []byte("x"))
+			if (err != nil) != test.fails || errors.Is(err, ErrExists) != test.exists {
+				t.Errorf("Create: %v", err)
+			}
+		})
+	}
+}
+
 // TestS3_Damaged: an object that has another checksum than it came with is read
 // once more, and then refused.
 func TestS3_Damaged(t *testing.T) {
