@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"slices"
 	"strings"
 	"sync"
 
@@ -240,89 +239,12 @@ func (v *verifier) unfinished(ctx context.Context) error {
 	return nil
 }
 
-// editionsKept looks whether editions.json is lost: without it a survey has only
-// its first edition, as those of earlier versions do.
-func (v *verifier) editionsKept(ctx context.Context) error {
-	id := v.request.Survey
-	_, err := v.store.Get(ctx, artefact.EditionsKey(id))
-	if !errors.Is(err, artefact.ErrMissing) {
-		return err
-	}
-	_, err = v.store.Get(ctx, artefact.ReportedKey(id))
-	if err == nil || fault.KindOf(err) == fault.Invalid {
-		v.found(Finding{artefact.EditionsKey(id), "is missing, though it was kept", "put it back from a backup; without it only the first edition is known"})
-		return nil
-	}
-	if errors.Is(err, artefact.ErrMissing) {
-		return nil
-	}
-	return err
-}
-
-// documents looks at what was asked for: the sources against their digests, and
-// everything that repeats the spec against the manifest's.
-func (v *verifier) documents(ctx context.Context) error {
-	id, spec := v.request.Survey, v.manifest.GetSpec()
-	keys := keysOfAll(v.manifest)
-	if !slices.IsSorted(keys) || len(slices.Compact(keys)) != len(v.manifest.GetLandscape().GetRepositories()) {
-		v.found(wrong(artefact.ManifestKey(id), "has its repositories out of order, or one of them twice"))
-	}
-	for _, d := range []struct{ key, sum string }{
-		{artefact.SourceKey(id), spec.GetSha256()}, {artefact.JoinedKey(id), spec.GetClomonitorSha256()}, {artefact.AnnotationsKey(id), spec.GetAnnotationsSha256()},
-	} {
-		if err := v.document(ctx, d.key, d.sum); err != nil {
-			return err
-		}
-	}
-	request, reported := &gromav1.SurveyRequest{}, &gromav1.ReportedSurvey{}
-	for _, d := range []struct {
-		key  string
-		of   proto.Message
-		spec func() *gromav1.SurveySpec
-	}{{artefact.RequestKey(id), request, request.GetSpec}, {artefact.ReportedKey(id), reported, reported.GetSpec}} {
-		err := get(ctx, v.store, d.key, d.of)
-		if errors.Is(err, artefact.ErrMissing) {
-			continue // a survey of an earlier version
-		}
-		findings, err := unread(d.key, err)
-		if err != nil {
-			return err
-		}
-		if v.found(findings...); len(findings) == 0 && !proto.Equal(d.spec(), spec) {
-			v.found(wrong(d.key, "asks for something else than the manifest does"))
-		}
-	}
-	if request.Survey != "" && request.Survey != id {
-		v.found(wrong(artefact.RequestKey(id), "is of another survey, %q", request.Survey))
-	}
-	if said := v.editions.Cancelled; said != nil && reported.Spec != nil && *said != reported.Cancelled {
-		v.found(wrong(artefact.EditionsKey(id), "says of whether the survey was cancelled the opposite of %s", artefact.ReportedKey(id)))
-	}
-	return nil
-}
-
 func keysOfAll(manifest *gromav1.Manifest) []string {
 	keys := make([]string, 0, len(manifest.GetLandscape().GetRepositories()))
 	for _, r := range manifest.GetLandscape().GetRepositories() {
 		keys = append(keys, r.Key)
 	}
 	return keys
-}
-
-func (v *verifier) document(ctx context.Context, key, sum string) error {
-	if sum == "" {
-		return nil
-	}
-	data, err := v.store.Get(ctx, key)
-	findings, err := unread(key, err)
-	if err != nil {
-		return err
-	}
-	v.found(findings...)
-	if len(findings) == 0 && digest(data) != sum {
-		v.found(wrong(key, "has the SHA-256 %s, the survey is of %s", digest(data), sum))
-	}
-	return nil
 }
 
 // canonicalEqual compares messages as they are kept, where an empty list and
