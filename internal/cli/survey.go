@@ -18,6 +18,7 @@ import (
 
 	"groma/internal/annotation"
 	"groma/internal/census"
+	"groma/internal/engine"
 	"groma/internal/gitwire"
 	"groma/internal/landscape"
 	"groma/internal/source"
@@ -420,7 +421,7 @@ func (c *surveyCommand) logger() (*slog.Logger, func(), error) {
 	if err := os.MkdirAll(c.engine.data, 0o700); err != nil {
 		return nil, nil, fmt.Errorf("make the data folder: %w: take another with --data", err)
 	}
-	file, err := os.OpenFile(filepath.Join(c.engine.data, "groma.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	file, err := engine.OpenLog(filepath.Join(c.engine.data, "groma.log"))
 	if err != nil {
 		return nil, nil, fmt.Errorf("open the log: %w", err)
 	}

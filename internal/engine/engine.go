@@ -143,7 +143,7 @@ func (e *Engine) openFolder(c Config) (*hold, *slog.Logger, error) {
 	if c.Logger != nil {
 		return held, c.Logger, nil
 	}
-	file, err := openLog(filepath.Join(c.Data, "engine.log"))
+	file, err := OpenLog(filepath.Join(c.Data, "engine.log"))
 	if err != nil {
 		return nil, nil, fmt.Errorf("open the engine's log: %w", err)
 	}

@@ -2,24 +2,75 @@ package engine
 
 import (
 	"context"
-	"errors"
-	"io/fs"
 	"log/slog"
 	"os"
+	"sync"
 )
 
-// logLimit is the size beyond which a new log begins; one old log is kept.
+// logLimit is the size beyond which a log begins anew; one old log is kept.
 const logLimit = 8 << 20
 
-func openLog(name string) (*os.File, error) {
-	info, err := os.Stat(name)
-	if err == nil && info.Size() > logLimit {
-		err = os.Rename(name, name+".1")
-	}
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+// A Log is a file that is written to at its end, and that begins anew where it
+// would grow too large: what it was is NAME.1 then, in place of an older one.
+type Log struct {
+	name string
+
+	mu   sync.Mutex
+	file *os.File
+	size int64
+}
+
+// OpenLog opens a log, or makes one.
+func OpenLog(name string) (*Log, error) {
+	l := &Log{name: name}
+	if err := l.open(); err != nil {
 		return nil, err
 	}
-	return os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
+	return l, nil
+}
+
+func (l *Log) open() error {
+	file, err := os.OpenFile(l.name, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
+	if err != nil {
+		return err
+	}
+	info, err := file.Stat()
+	if err != nil {
+		file.Close()
+		return err
+	}
+	if l.file != nil {
+		l.file.Close()
+	}
+	l.file, l.size = file, info.Size()
+	return nil
+}
+
+func (l *Log) beginAnew() error {
+	if err := os.Rename(l.name, l.name+".1"); err != nil {
+		return err
+	}
+	return l.open()
+}
+
+// Write writes one record, whole in one of the files. Where no log can be begun,
+// the one that is there goes on: a full log is better than none.
+func (l *Log) Write(record []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.size > 0 && l.size+int64(len(record)) > logLimit {
+		_ = l.beginAnew()
+	}
+	n, err := l.file.Write(record)
+	l.size += int64(n)
+	return n, err
+}
+
+// Close ends it.
+func (l *Log) Close() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.file.Close()
 }
 
 func loggerOr(logger, otherwise *slog.Logger) *slog.Logger {
