@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"groma/internal/vitals"
 	gromav1 "groma/proto/groma/v1"
 )
 
@@ -148,7 +149,15 @@ func ofHealth(a *gromav1.Analysis) string {
 	slices.Sort(words)
 	var parts []string
 	for _, word := range words {
-		parts = append(parts, fmt.Sprintf("%s %s", Number(counts[word]), word))
+		parts = append(parts, fmt.Sprintf("%s %s", Number(counts[word]), ofSeveral(word, counts[word])))
 	}
 	return "Health, by the figures of the health table: " + enumerate(parts) + "."
+}
+
+// ofSeveral is a verdict as it is said of so many projects.
+func ofSeveral(verdict string, n int64) string {
+	if verdict == vitals.NeedsAttention && n != 1 {
+		return "need attention"
+	}
+	return verdict
 }
