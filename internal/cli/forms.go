@@ -10,6 +10,10 @@ import (
 	gromav1 "groma/proto/groma/v1"
 )
 
+// standardOutput is what people of other commands give as a file to mean that. No
+// --out takes it for the name of a folder, which is ./- if anybody wants one.
+const standardOutput = "-"
+
 // formSettings say in which forms a report is made, and by what rule.
 type formSettings struct{ form.Settings }
 

@@ -65,6 +65,9 @@ func (c *reportCommand) run(ctx context.Context, args []string) error {
 	if err := c.forms.check(); err != nil {
 		return err
 	}
+	if c.out == standardOutput {
+		return usagef("--out - would be a folder called so: leave it out, and one form is printed to standard output")
+	}
 	if files := c.forms.FileNames(); c.out == "" && len(files) != 1 {
 		return usagef("%d files: say with --out which folder to write them to", len(files))
 	}

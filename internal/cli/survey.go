@@ -128,6 +128,9 @@ func (c *surveyCommand) run(ctx context.Context, arg string) error {
 	if err := errors.Join(c.check(), c.forms.check()); err != nil {
 		return err
 	}
+	if c.out == standardOutput {
+		return usagef("--out - would be a folder called so: a report is a folder of files; --json prints events to standard output, and 'groma report' the report when it is made")
+	}
 	if _, err := os.Stat(c.out); err == nil && !isFolder(c.out) { // or it would be found out when all is counted
 		return usagef("--out %s is no folder: name one, or one that is to be made", c.out)
 	}
