@@ -5,6 +5,8 @@ import (
 	"errors"
 	"testing"
 
+	"github.com/klauspost/compress/zstd"
+
 	"groma/internal/artefact"
 )
 
@@ -62,5 +64,28 @@ func TestVerify_Swapped(t *testing.T) {
 			t.Errorf("%s in the place of %s: found %v, notes %v", test.from, test.key, v.Findings, v.Notes)
 		}
 		store.change(t, test.key, own)
+	}
+}
+
+// TestVerify_OtherList: a file list with the same figures that has another README
+// than the words of the commit are from is another commit's.
+func TestVerify_OtherList(t *testing.T) {
+	store, of := verifiable(t), artefact.FilesKey(key(3), "c0", "m")
+	packed, err := store.Get(t.Context(), of)
+	if err != nil {
+		t.Fatal(err)
+	}
+	decoder, err := zstd.NewReader(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer decoder.Close()
+	lines, err := decoder.DecodeAll(packed, nil)
+	if err != nil || !bytes.Contains(lines, []byte(`"b3c0"`)) {
+		t.Fatalf("%s: %v", lines, err)
+	}
+	store.change(t, of, encoder().EncodeAll(bytes.Replace(lines, []byte(`"b3c0"`), []byte(`"b3c1"`), 1), nil))
+	if v := verify(t, store, id); len(v.Findings) != 1 || v.Findings[0].Key != of {
+		t.Errorf("found %v", v.Findings)
 	}
 }

@@ -111,7 +111,9 @@ func (v *verifier) row(ctx context.Context, key string, row *gromav1.Row) ([]Fin
 		return nil, nil
 	}
 	once := v.countedOnce(home(taken), taken.Commit, taken.Method)
-	once.once.Do(func() { once.census, once.findings, once.err = v.census(ctx, home(taken), taken.Commit, taken.Method) })
+	once.once.Do(func() {
+		once.census, once.findings, once.err = v.census(ctx, home(taken), taken.Commit, taken.Method, taken.Words)
+	})
 	if once.err != nil {
 		return nil, once.err
 	}
@@ -169,8 +171,9 @@ func factsSum(c *gromav1.Census) [16]byte {
 	return shortSum(string(data))
 }
 
-// census looks at a census and at the file list that it is the sum of.
-func (v *verifier) census(ctx context.Context, repository, commit, method string) (sum *[16]byte, findings []Finding, err error) {
+// census looks at a census and at the file list that it is the sum of. Words of
+// these rules are kept of the commit; none for none.
+func (v *verifier) census(ctx context.Context, repository, commit, method, rules string) (sum *[16]byte, findings []Finding, err error) {
 	key := artefact.CensusKey(repository, commit, method)
 	census := &gromav1.Census{}
 	findings, err = unread(key, get(ctx, v.store, key, census))
@@ -181,7 +184,7 @@ func (v *verifier) census(ctx context.Context, repository, commit, method string
 	if census.Key != repository || census.Commit != commit || census.Method != method {
 		findings = append(findings, wrong(key, "is of %s at %s by %s", census.Key, census.Commit, census.Method))
 	}
-	listed, bad, err := v.sum(ctx, repository, commit, method)
+	listed, bad, err := v.sum(ctx, repository, commit, method, v.documentsOf(ctx, repository, commit, rules))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -208,8 +211,23 @@ type listed struct {
 	sure, possible tally.Packages
 }
 
-// sum adds up a file list, or says why it cannot.
-func (v *verifier) sum(ctx context.Context, repository, commit, method string) (*listed, []Finding, error) {
+// documentsOf is the contents of the documents that the words of a commit are
+// from, by path. What cannot be read is said where the words are looked at.
+func (v *verifier) documentsOf(ctx context.Context, repository, commit, rules string) map[string]string {
+	kept := &gromav1.Words{}
+	if rules == "" || get(ctx, v.store, artefact.WordsKey(repository, commit, rules), kept) != nil {
+		return nil
+	}
+	blobs := map[string]string{}
+	for _, d := range kept.Documents {
+		blobs[d.Path] = d.Blob
+	}
+	return blobs
+}
+
+// sum adds up a file list, or says why it cannot. Documents are known by what
+// their words say: of a list that is another commit's, the figures may be the same.
+func (v *verifier) sum(ctx context.Context, repository, commit, method string, documents map[string]string) (*listed, []Finding, error) {
 	key := artefact.FilesKey(repository, commit, method)
 	l, last := &listed{}, ""
 	n := int64(0)
@@ -223,6 +241,10 @@ func (v *verifier) sum(ctx context.Context, repository, commit, method string) (
 		}
 		if file.Code+file.Comments+file.Blanks != file.Lines {
 			return nil, []Finding{wrong(key, "line %d: code, comments and blanks do not add up to lines", n+1)}, nil
+		}
+		if blob, said := documents[file.Path]; said && blob != file.Blob {
+			return nil, []Finding{{key, fmt.Sprintf("line %d: has another %s than the words of the commit are from", n+1, file.Path),
+				"one of the two is another commit's: put both back from a backup, or delete them and the census to have the commit counted again"}}, nil
 		}
 		last = file.Path
 		n++

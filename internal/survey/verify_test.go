@@ -99,6 +99,7 @@ func wholly(t *testing.T, store artefact.Store, i int, commit string) *gromav1.T
 	lines := int64(10*i) + int64(commit[len(commit)-1])
 	files := []*gromav1.FileCount{
 		{Path: "Cargo.toml", Blob: "b0" + commit, Language: "TOML", Class: "configuration", Lines: 2, Code: 2, Bytes: 20, Ecosystem: "cargo"},
+		{Path: "README.md", Blob: "b3" + commit, Language: "Markdown", Class: "documentation", Lines: 1, Code: 1, Bytes: 9},
 		{Path: "logo.png", Blob: "b1", Skipped: tally.Binary, Bytes: 99},
 		{Path: "src/main.rs", Blob: "b2" + commit, Language: "Rust", Class: "source", Lines: lines, Code: lines - 3, Comments: 2, Blanks: 1, Bytes: 10 * lines},
 	}
@@ -121,7 +122,8 @@ func wholly(t *testing.T, store artefact.Store, i int, commit string) *gromav1.T
 			t.Fatal(err)
 		}
 	}
-	keep(t, store, artefact.WordsKey(taken.Key, commit, "w"), &gromav1.Words{Key: taken.Key, Commit: commit, Rules: "w"})
+	keep(t, store, artefact.WordsKey(taken.Key, commit, "w"), &gromav1.Words{Key: taken.Key, Commit: commit, Rules: "w",
+		Documents: []*gromav1.Document{{Path: "README.md", Blob: "b3" + commit, Kind: "readme", SayingsCount: 1}}})
 	keep(t, store, artefact.VitalsKey(taken.Key, commit, "v"), &gromav1.Vitals{Key: taken.Key, Seconds: 3})
 	keep(t, store, artefact.CensusKey(taken.Key, commit, "m"), &gromav1.Census{
 		Key: taken.Key, Commit: commit, Method: "m", Files: sum.Files(), CommittedAt: committed, Survey: "x",
@@ -164,7 +166,7 @@ func TestVerify(t *testing.T) {
 		t.Errorf("findings %v, notes %v", v.Findings, v.Notes)
 	}
 	v.Looked.Artefacts, v.Looked.Unchecked = 0, 0
-	want := Looked{Editions: 2, Repositories: 25, Rows: 25 + 15, Censuses: 22 + 2, Files: 3 * 24, Words: 22 + 14, Vitals: 22 + 14}
+	want := Looked{Editions: 2, Repositories: 25, Rows: 25 + 15, Censuses: 22 + 2, Files: 4 * 24, Words: 22 + 14, Vitals: 22 + 14}
 	if v.Looked != want {
 		t.Errorf("looked at %+v, want %+v", v.Looked, want)
 	}
