@@ -82,6 +82,7 @@ func TestCancelled(t *testing.T) {
 func TestCancelled_OfAnEarlierVersion(t *testing.T) {
 	for _, cancelled := range []bool{true, false} {
 		store := newKept(t)
+		keep(t, store, artefact.RequestKey(id), &gromav1.SurveyRequest{Survey: id, Spec: spec()})
 		aggregated(t, store, cancelled)
 		data, err := store.Get(t.Context(), artefact.EditionsKey(id))
 		if err != nil {
